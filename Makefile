@@ -1,0 +1,47 @@
+# make demo, make test; `make help` lists the rest. Everything is installed into .venv, and only again when what it depends on changes.
+PYTHON ?= python3
+DB ?= annotations.db
+VENV = .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: help demo test model score docs clean
+.SECONDARY:
+
+help:  ## list these
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+
+demo: $(INSTALLED)-datasette  ## annotate corpus/ and print who said what
+	$(BIN)/annotate corpus/ --db $(DB)
+	@$(BIN)/sqlite-utils $(DB) "SELECT outlet, substr(coalesce(speaker, '?'), 1, 32) AS who, substr(words, 1, 56) AS 'said what', cue, confidence AS sure \
+		FROM said WHERE quote % 7 = 1 ORDER BY quote LIMIT 12" --table
+	@echo; echo "All of it, with the rule behind each quote:"
+	@echo "  $(BIN)/datasette $(DB) -m annotator/data/datasette.yaml --open"
+
+test: $(INSTALLED)-test  ## run the tests
+	$(BIN)/python -m pytest
+
+model: given-DATA $(INSTALLED)-train  ## train the model anew: make model DATA=directory
+	$(BIN)/annotate train "$(DATA)"
+
+score: given-GOLD $(INSTALLED)-datasette  ## compare with gold quotes: make score GOLD=file.jsonl
+	$(BIN)/annotate score "$(GOLD)"
+
+given-%:
+	@test -n "$($*)" || { echo "Say where it is: make $(firstword $(MAKECMDGOALS)) $*=path"; exit 2; }
+
+docs: $(INSTALLED)-test  ## print commands, schema and sample output anew into the README
+	$(BIN)/python -m cogapp -r README.md
+
+clean:  ## remove the database, caches and builds; .venv stays
+	rm -rf $(DB) $(DB)-wal $(DB)-shm build dist .pytest_cache
+	find annotator bench tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED)-%: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing into $(VENV): once, and some minutes (PyTorch is large)."
+	$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable '.[$*]' --constraint constraints.txt
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)

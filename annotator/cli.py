@@ -1,0 +1,917 @@
+"""The command line: `annotate corpus/`, and commands that look at what was found.
+
+Whatever takes time to import is imported by the command that needs it, so that help appears at once.
+Exit codes: 0 done; 1 some articles failed, or `check` found problems; 2 wrong usage or unusable data; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import shutil
+import sys
+import time
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+from click_default_group import DefaultGroup
+
+from annotator import __version__
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+    from sqlite_utils import Database
+
+    from annotator.document import Annotation, Attribution, Document, Role, Span
+    from annotator.ner import Tagger
+    from annotator.store import Run
+
+DATABASE = "annotations.db"
+BATCH = 64  # articles annotated, then stored, before the next are read
+FILE = click.Path(path_type=Path)
+
+
+class Problem(click.ClickException):
+    """Something the user can put right; the message says what is wrong, where, and what to do."""
+
+    exit_code = 2
+
+    def format_message(self) -> str:
+        return visible(self.message)
+
+
+class Commands(DefaultGroup):
+    """`annotate corpus/` is `annotate run corpus/`; a word that is neither a command nor a path is taken for a slip."""
+
+    def list_commands(self, ctx):
+        return list(self.commands)
+
+    def resolve_command(self, ctx, args):
+        near = difflib.get_close_matches(args[0], self.commands, n=1)
+        if near and args[0] not in self.commands and not os.path.lexists(args[0]):
+            raise click.UsageError(f"“{visible(args[0])}” is no command, and no file or folder; did you mean {near[0]}?", ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx, incomplete):
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(error, _explained()):
+                raise Problem(str(error)) from None
+            raise
+
+
+def _explained() -> tuple[type[Exception], ...]:
+    """Errors whose message is meant for people."""
+    import sqlite3
+
+    from annotator import articles, ner, store, train
+
+    return (articles.ArticleError, ner.ModelError, store.StoreError, train.TrainError, sqlite3.DatabaseError)
+
+
+@click.group(cls=Commands, default="run", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="annotate")
+def main():
+    """Who said what in Indonesian news, and how do we know?
+
+    Finds the names in articles, every direct, indirect and mixed quote, and who said it, and keeps them in a SQLite
+    database with the rule behind each. `run` is meant where no command is given.
+
+    \b
+    annotate corpus/           annotate the articles of a folder
+    annotate said              who said what, as a table
+    annotate show ARTICLE      an article with its quotes marked
+    annotate why 12            how quote 12 and its speaker were found
+    """
+
+
+_database = click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to read.")
+_model = click.option("--model", type=FILE, help="Folder of another model, as `annotate train` writes it.")
+_coloured = click.option("--color/--no-color", "colour", default=None, help="Colours or brackets; by default colours on a terminal.")
+
+
+# Annotating --------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to write; made if it is not there.")
+@click.option("--force", is_flag=True, help="Annotate unchanged articles as well.")
+@_model
+@click.pass_context
+def run(ctx, paths, db, force, model):
+    """Annotate articles: .txt files or folders.
+
+    Articles that have not changed since they were annotated are skipped, so a run that was stopped goes on where it was
+    when the same command is given again. What cannot be read is listed at the end and does not stop the others.
+
+    \b
+    Examples:
+      annotate corpus/
+      annotate article.txt --db other.db
+    """
+    from annotator import articles, rules, store
+
+    found = {_name(path): path for path in articles.walk(paths)}
+    if not found:
+        raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
+    made_with = {"tool": __version__, "model": _model_sha256(model), "rules": rules.sha256(), "settings": {}}
+    with closing(store.open(db)) as database:
+        known = {} if force else store.known(database)
+        with _progress(len(found)) as bar:
+            work = _Work(database, made_with, model, known, bar)
+            try:
+                for name, path in found.items():
+                    work.take(name, path)
+                work.annotate()
+            except KeyboardInterrupt:
+                stopped = True
+            else:
+                stopped = False
+        work.finish()
+    if stopped:
+        click.echo(f"Stopped. {work.done:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
+        ctx.exit(130)
+    for line in work.summary():
+        click.echo(line, err=True)
+    if sys.stderr.isatty():
+        click.echo(f"\nTo see who said what: annotate said{_other(db, '')}", err=True)
+    ctx.exit(1 if work.failures else 0)
+
+
+@dataclass
+class _Work:
+    """A run: the articles read and not yet annotated, and what came of the others.
+
+    It is recorded, and the model loaded, only when there is something to annotate.
+    """
+
+    database: Database
+    made_with: dict
+    model: Path | None
+    known: dict[str, tuple[str, str]]
+    bar: ProgressBar
+    waiting: list[Document] = field(default_factory=list)
+    annotated: int = 0
+    unchanged: int = 0
+    failures: list[str] = field(default_factory=list)
+    types: Counter = field(default_factory=Counter)
+    speakers: set[tuple[str, str]] = field(default_factory=set)
+    unattributed: int = 0
+    seconds: float = 0.0
+    loading: float = 0.0
+
+    @cached_property
+    def run(self) -> Run:
+        from annotator import store
+
+        return store.start_run(self.database, **self.made_with)
+
+    @cached_property
+    def digest(self) -> str:
+        """What an unchanged article was annotated with; only the store knows how it is made."""
+        from annotator import store
+
+        with closing(store.open(":memory:")) as scratch:
+            return store.start_run(scratch, **self.made_with).digest
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        from annotator import ner
+
+        started, label = time.monotonic(), self.bar.label
+        self.bar.label = "Loading the model"
+        self.bar.render_progress()
+        tagger = ner.load(self.model)
+        self.bar.label = label
+        self.loading = time.monotonic() - started
+        return tagger
+
+    @property
+    def done(self) -> int:
+        return self.annotated + self.unchanged + len(self.failures)
+
+    def take(self, name: str, path: Path) -> None:
+        """Read an article, skip it if it is unchanged, and annotate when enough are waiting."""
+        from annotator import articles
+
+        try:
+            document = replace(articles.read(path), path=name)
+        except articles.ArticleError as error:
+            self.fail(name, str(error))
+            return
+        if self.known.get(name) == (document.sha256, self.digest):
+            self.unchanged += 1
+            self.bar.update(1)
+            return
+        self.waiting.append(document)
+        if len(self.waiting) == BATCH:
+            self.annotate()
+
+    def annotate(self) -> None:
+        """Annotate and store what is waiting, each article in a transaction of its own."""
+        from annotator import store
+
+        if not self.waiting:
+            return
+        tagger, started = self.tagger, time.monotonic()
+        for document, result in annotate(self.waiting, tagger):
+            if isinstance(result, Exception):
+                self.fail(document.path, f"{document.path}: {_cause(result)}; please report this article")
+                continue
+            try:
+                store.write(self.database, self.run, result)
+            except store.StoreError as error:
+                self.fail(document.path, str(error))
+            else:
+                self.count(result)
+        self.waiting.clear()
+        self.seconds += time.monotonic() - started
+
+    def count(self, annotation: Annotation) -> None:
+        """Take an article that was stored into the figures."""
+        self.annotated += 1
+        for attribution in annotation.attributions:
+            self.types[attribution.quote.type] += 1
+            if attribution.speaker:
+                self.speakers.add((annotation.document.path, attribution.speaker.of(annotation.document.text)))
+            else:
+                self.unattributed += 1
+        self.bar.update(1)
+
+    def fail(self, name: str, reason: str) -> None:
+        """Record an article that cannot be annotated; a StoreError here means that the database cannot be written at all."""
+        from annotator import store
+
+        store.record_failure(self.database, self.run, name, reason)
+        self.failures.append(reason)
+        self.bar.update(1)
+
+    def finish(self) -> None:
+        from annotator import store
+
+        if "run" in self.__dict__:
+            store.finish_run(self.database, self.run, self.unchanged)
+
+    def summary(self) -> Iterator[str]:
+        """What the run did, in lines; what failed comes last, where it is seen."""
+        yield f"{_counted(self.done, 'article')}: {self.annotated:,} annotated, {self.unchanged:,} unchanged, {len(self.failures):,} failed"
+        if self.annotated:
+            kinds = ", ".join(f"{self.types[kind]:,} {kind}" for kind in ("direct", "indirect", "mixed"))
+            yield f"{_counted(self.types.total(), 'quote')}: {kinds}; {_counted(len(self.speakers), 'speaker')}, {self.unattributed:,} unattributed"
+            yield f"{self.annotated / self.seconds:,.1f} articles a second, after {self.loading:.1f} s for loading the model"
+        if self.failures:
+            yield f"\n{_counted(len(self.failures), 'article')} failed:"
+            yield from (f"  {visible(reason)}" for reason in self.failures)
+
+
+def annotate(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, Annotation | Exception]]:
+    """Each document with its annotation, or with what went wrong: one that fails does not take the others with it."""
+    from annotator import pipeline
+
+    try:
+        annotations = list(pipeline.annotate(documents, tagger))
+    except Exception as error:
+        if len(documents) == 1:
+            yield documents[0], error
+            return
+        half = len(documents) // 2
+        yield from annotate(documents[:half], tagger)
+        yield from annotate(documents[half:], tagger)
+    else:
+        yield from zip(documents, annotations, strict=True)
+
+
+def _cause(error: Exception) -> str:
+    """An unexpected error in one line, with the place in our code it came from."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent] or frames
+    return f"{type(error).__name__} in {Path(ours[-1].filename).name}, line {ours[-1].lineno} ({error})"
+
+
+def _name(path: Path) -> str:
+    """How a path is kept: from the current directory if the file is below it, without detours, bytes that are no UTF-8 written out."""
+    path, here = Path(os.path.normpath(path)), Path.cwd()
+    path = path.relative_to(here) if path.is_relative_to(here) else path
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _model_sha256(model: Path | None) -> str:
+    """The `sha256` of the tagger that ner.load would give, without Flair."""
+    import hashlib
+
+    from annotator import ner
+
+    try:
+        parts = [((model or ner.MODEL) / part).read_bytes() for part in ner.PARTS]
+    except OSError:
+        return ner.load(model).sha256  # says which file is missing
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _progress(length: int):
+    return click.progressbar(length=length, label="Annotating", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+# Exporting and checking --------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("form", metavar="conll|jsonl", type=click.Choice(["conll", "jsonl"]))
+@click.argument("db", default=DATABASE, type=FILE)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help="File to write instead of standard output.")
+def export(form, db, output):
+    """Write annotations as CoNLL or JSON lines.
+
+    DB is annotations.db if not given. A file named by -o is replaced only once it is complete.
+
+    \b
+    Examples:
+      annotate export jsonl > quotes.jsonl
+      annotate export conll annotations.db -o quotes.conll
+    """
+    from annotator import store
+    from annotator.formats import conll, jsonl
+
+    with closing(store.open(db, create=False)) as database:
+        lines = {"conll": conll, "jsonl": jsonl}[form].lines(store.annotations(database))
+        if output is None or str(output) == "-":
+            _write(lines, click.get_binary_stream("stdout"))
+        elif output.exists() and output.samefile(db):
+            raise Problem(f"{output} is the database itself; choose another file")
+        else:
+            with _in_place_of(output) as stream:
+                _write(lines, stream)
+
+
+def _write(lines: Iterable[str], stream) -> None:
+    for line in lines:
+        stream.write(line.encode() + b"\n")
+
+
+@contextmanager
+def _in_place_of(path: Path):
+    """A binary file that takes the place of the one at `path` when it is complete. Devices and pipes are written as they are."""
+    path = path.resolve()
+    device = path.exists() and not path.is_file()
+    part = path if device else path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as stream:
+            yield stream
+        if not device:
+            os.replace(part, path)
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        raise Problem(f"{path} cannot be written ({error.strerror}); choose another place") from None
+    finally:
+        if not device:
+            part.unlink(missing_ok=True)
+
+
+@main.command()
+@click.argument("db", default=DATABASE, type=FILE)
+@click.pass_context
+def check(ctx, db):
+    """Check a database against its articles.
+
+    Compares every stored word with its text, and follows every link. DB is annotations.db if not given. Prints each problem as a sentence; the exit code is 1 if there is any.
+
+    \b
+    Example:
+      annotate check annotations.db
+    """
+    from annotator import store
+
+    with closing(store.open(db, create=False)) as database:
+        problems = 0
+        for problem in store.check(database):
+            click.echo(visible(problem))
+            problems += 1
+        if problems:
+            ctx.exit(1)
+        figures = store.summary(database)
+    click.echo("OK: " + ", ".join(f"{figures[name]:,} {name}" for name in ("articles", "mentions", "quotes", "attributed", "failures")))
+
+
+# Looking -----------------------------------------------------------------------------------------
+
+_STYLES = {
+    "direct": {"fg": "green"},
+    "indirect": {"fg": "cyan"},
+    "mixed": {"fg": "yellow"},
+    "cue": {"fg": "magenta", "bold": True},
+    "source": {"bold": True, "underline": True},
+    "via": {"fg": "blue", "underline": True},
+    "role": {"bold": True},
+    "zone": {"dim": True},
+    "number": {"reverse": True},
+}
+
+
+@main.command()
+@click.argument("db", default=DATABASE, type=FILE)
+@click.option("--speaker", metavar="NAME", help="Only of speakers with this in their name.")
+@click.option("--limit", metavar="N", default=20, show_default=True, type=click.IntRange(min=0), help="Rows to print; 0 for all.")
+def said(db, speaker, limit):
+    """Who said what, as a table.
+
+    DB is annotations.db if not given. The numbers of quotes and articles are those that `why` and `show` take.
+
+    \b
+    Examples:
+      annotate said
+      annotate said other.db --speaker siti --limit 0
+    """
+    from annotator import store
+
+    rows, more = [], 0
+    with closing(store.open(db, create=False)) as database:
+        for row in database.view("said").rows_where(order_by="quote"):
+            if speaker and speaker.casefold() not in (row["speaker"] or "").casefold():
+                continue
+            if limit and len(rows) == limit:
+                more += 1
+                continue
+            article = f"{row['document']} {row['article']}"
+            rows.append((str(row["quote"]), row["speaker"] or "?", row["type"], row["words"], row["cue"] or "–", article))
+    if not rows:
+        raise Problem(f"{db}: no quotes" + (f" of anybody named “{speaker}”" if speaker else "; `annotate` articles into it first"))
+    for line in _table(("quote", "speaker", "type", "words", "cue", "article"), rows, _width()):
+        click.echo(line)
+    if more:
+        click.echo(f"\n{more:,} more; --limit 0 prints all.")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Rows under a head, fit to a width in columns: speaker, words and article give way, words get what is left over."""
+    rows = [[_one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    yielding = {"speaker": 0.3, "article": 0.2, "words": 1.0}
+    room = width - 2 * (len(head) - 1) - sum(w for name, w in zip(head, widths) if name not in yielding)
+    left = room
+    for name, share in yielding.items():
+        i = head.index(name)
+        widths[i] = max(len(name), min(widths[i], int(room * share), left))
+        left -= widths[i]
+    for row in (head, ["─" * w for w in widths], *rows):
+        yield "  ".join(f"{_shortened(cell, w):{w}}" for cell, w in zip(row, widths)).rstrip()
+
+
+@main.command()
+@click.argument("article")
+@_database
+@_coloured
+@click.pass_context
+def show(ctx, article, db, colour):
+    """Show an article with its quotes marked.
+
+    Cues, sources and relaying media are marked as well, and what is no running text, such as captions. ARTICLE is its path or the end of it, words of its title, or its number. Where there are no colours, the marks are
+    brackets, [content12 …] [cue12 …] [source12 …] of quote 12. `annotate why 12` tells how it was found.
+
+    \b
+    Examples:
+      annotate show banjir.txt
+      annotate show "harga cabai" --no-color | less
+    """
+    from annotator import store
+
+    with closing(store.open(db, create=False)) as database:
+        annotation = store.one(database, _name(Path(article)) if os.path.isfile(article) else article)
+        ids = store.quote_ids(database, annotation.document.path)
+    colour = _wants_colour(ctx, colour)
+    width = _width() if sys.stdout.isatty() else None
+    text = "\n".join(_page(annotation, ids, colour, width, _other(db)))
+    rows, columns = shutil.get_terminal_size()[::-1]
+    if sys.stdout.isatty() and sum(1 + len(click.unstyle(line)) // columns for line in text.split("\n")) >= rows:
+        click.echo_via_pager(text)
+    else:
+        click.echo(text)
+
+
+def _page(annotation: Annotation, ids: Sequence[int], colour: bool, width: int | None, other: str) -> Iterator[str]:
+    document, text = annotation.document, annotation.document.text
+    yield _styled(_one_line(document.title or document.path), colour, bold=True)
+    yield " · ".join(_one_line(field) for field in (document.outlet, document.published, document.path) if field)
+    if colour:
+        legend = [click.style(label, **_STYLES[label]) for label in ("direct", "indirect", "mixed", "cue", "source", "via", "zone")]
+        yield f"{click.style(' 1 ', **_STYLES['number'])} number of a quote · {' · '.join(legend)} (no running text)"
+    yield ""
+    marks = [m for id, attribution in zip(ids, annotation.attributions) for m in _marks(attribution, id)]
+    marks += [_Mark(zone.span, zone.kind.replace("_", ""), None, "zone") for zone in annotation.zones]
+    yield drawn(text, marks, 0, len(text), colour, width).strip("\n")
+    yield ""
+    if not ids:
+        yield "No quotes were found in this article."
+        return
+    size = len(str(max(ids)))
+    for id, attribution in zip(ids, annotation.attributions):
+        speaker = _words(attribution.speaker, text) or "?"
+        rest = [_words(attribution.role and attribution.role.span, text), _words(attribution.quote.via, text)]
+        details = [part for part in (rest[0], rest[1] and f"via {rest[1]}") if part]
+        if attribution.parent is not None:
+            details.append(f"within {ids[attribution.parent]}")
+        line = f"{id:>{size}}  {attribution.quote.type:8}  {attribution.confidence:.2f}  "
+        yield line + _styled(speaker, colour, bold=True) + "".join(f" · {detail}" for detail in details)
+    yield ""
+    yield f"The number before a speaker tells how sure it is, from 0 to 1. How one was found: annotate why {ids[0]}{other}"
+
+
+@main.command()
+@click.argument("number", metavar="QUOTE", type=click.IntRange(min=1))
+@_database
+@_coloured
+@click.pass_context
+def why(ctx, number, db, colour):
+    """Tell how a quote and its speaker were found.
+
+    QUOTE is the number that `annotate said` and `annotate show` print.
+
+    \b
+    Example:
+      annotate why 12
+    """
+    from annotator import store
+
+    with closing(store.open(db, create=False)) as database:
+        annotation, index = store.quote(database, number)
+        ids = store.quote_ids(database, annotation.document.path)
+        document = next(database.table("documents").rows_where("path = ?", [annotation.document.path], select="id, run"))
+        made = database.table("runs").get(document["run"])
+    colour = _wants_colour(ctx, colour)
+    text, attribution = annotation.document.text, annotation.attributions[index]
+    article = _one_line(annotation.document.title or annotation.document.path)
+    click.echo(_styled(f"Quote {number}, {attribution.quote.type}", colour, bold=True) + f", in article {document['id']}: {article}\n")
+    start, stop = _passage(annotation, attribution)
+    click.echo(drawn(text, list(_marks(attribution, number)), start, stop, colour, _width() if sys.stdout.isatty() else None) + "\n")
+    for label, lines in _grounds(annotation, attribution, ids, made):
+        for line in lines:
+            click.echo(_styled(f"{label:13}", colour, bold=True) + visible(line))
+            label = ""
+
+
+def _grounds(annotation: Annotation, attribution: Attribution, ids: Sequence[int], made: dict) -> Iterator[tuple[str, list[str]]]:
+    """What is known about a quote and why: a label, and its lines."""
+    text, quote, says = annotation.document.text, attribution.quote, _sayings()
+    speaker = _words(attribution.speaker, text)
+    yield "said by", [f"{speaker} ({attribution.kind})" if speaker else "nobody could be made out"]
+    if attribution.role:
+        yield "role", _role_lines(annotation, attribution.role, says)
+    if attribution.role and attribution.role.affiliation:
+        yield "affiliation", [_words(attribution.role.affiliation, text)]
+    if quote.via:
+        yield "relayed by", [_words(quote.via, text)]
+    if attribution.parent is not None:
+        parent = annotation.attributions[attribution.parent]
+        yield "within", [f"quote {ids[attribution.parent]}, said by {_words(parent.speaker, text) or 'nobody known'}"]
+    yield "found by", _rule_lines(quote.rule, says)
+    yield "speaker by", _rule_lines(attribution.rule, says)
+    yield "sure", [f"{attribution.confidence:.2f} of 1"]
+    considered = sorted(attribution.candidates, key=lambda c: (c.name != attribution.speaker, -c.score))
+    if considered:
+        yield "candidates", [
+            f"{'taken' if c.name == attribution.speaker else 'left '}  {c.score:.2f}  {_words(c.name, text)}: {c.reason}" for c in considered
+        ]
+    else:
+        yield "candidates", ["no others came into question: the rule alone decides"]
+    yield "run", [f"{made['id']}, {made['started']}, annotate {made['tool']}, model {made['model'][:12]}, rules {made['rules'][:12]}"]
+
+
+def _rule_lines(rule: str, says: dict[str, str]) -> list[str]:
+    return [rule, says[rule]] if rule in says else [rule]
+
+
+def _role_lines(annotation: Annotation, role: Role, says: dict[str, str]) -> list[str]:
+    text = annotation.document.text
+    start, stop = max(0, role.span.start - 30), role.span.stop + 30
+    place = f"“{'…' if start else ''}{_one_line(text[start:stop])}{'…' if stop < len(text) else ''}”"
+    return [_words(role.span, text), f"from {place}", *_rule_lines(role.rule, says)]
+
+
+def _sayings() -> dict[str, str]:
+    """What each rule of quotes, and each step that finds a speaker or a role, states in a sentence."""
+    import tomllib
+    from importlib.resources import files
+
+    from annotator import rules
+
+    steps = tomllib.loads(files("annotator").joinpath("data/rules/speakers.toml").read_text(encoding="utf-8"))["rule"]
+    return {rule.id: rule.says for name in ("direct", "indirect") for rule in rules.load(name)} | {step["id"]: step["says"] for step in steps}
+
+
+def _passage(annotation: Annotation, attribution: Attribution) -> tuple[int, int]:
+    """The sentences a quote stands in, from its first part to its last."""
+    spans = [mark.span for mark in _marks(attribution, 1)]
+    around = [s.span for s in annotation.sentences if any(s.span.overlaps(span) for span in spans)]
+    return min(span.start for span in spans + around), max(span.stop for span in spans + around)
+
+
+# Drawing -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A stretch to be marked: its label, the number of its quote, and the name of its style."""
+
+    span: Span
+    label: str
+    number: int | None
+    style: str
+
+
+def _marks(attribution: Attribution, number: int) -> Iterator[_Mark]:
+    quote = attribution.quote
+    for part in quote.content:
+        yield _Mark(part, "content", number, quote.type)
+    for label in ("source", "via", "cue"):
+        if span := getattr(quote, label):
+            yield _Mark(span, label, number, label)
+
+
+def drawn(text: str, marks: Sequence[_Mark], start: int, stop: int, colour: bool, width: int | None) -> str:
+    """A part of a text with its marks, in colours or in the brackets of markup.py, its lines broken at `width` columns if given."""
+    opening, closing_ = defaultdict(list), defaultdict(list)
+    for mark in sorted(marks, key=lambda m: (m.span.start, -m.span.stop, m.label != "content")):
+        opening[mark.span.start].append(mark)
+        closing_[mark.span.stop].append(mark)
+    cells: list[tuple[str, tuple]] = []
+    active: list[_Mark] = []
+    style: tuple = ()
+    for position in range(start, stop + 1):
+        if position in opening or position in closing_:
+            active = [mark for mark in active if mark not in closing_[position]] + opening[position]
+            layers = sorted(active, key=lambda m: list(_STYLES).index(m.style) if m.label != "content" else -1)
+            style = tuple({key: value for mark in layers for key, value in _STYLES[mark.style].items()}.items()) if colour else ()
+            if colour:
+                cells += [(f" {m.number} ", tuple(_STYLES["number"].items())) for m in opening[position] if m.label == "content"]
+            else:
+                cells += [("]", ())] * len(closing_[position])
+                cells += [(letter, ()) for m in opening[position] for letter in f"[{m.label}{m.number or ''} "]
+        if position < stop:
+            letter = text[position]
+            cells.append(("\\" + letter if letter in "[]" and not colour else visible(letter), style))
+    if width:
+        _break_lines(cells, width)
+    return _joined(cells)
+
+
+def _break_lines(cells: list[tuple[str, tuple]], width: int) -> None:
+    """Turn the last blank before each line's end into a line feed."""
+    column, blank, after = 0, None, 0
+    for i, (letters, _) in enumerate(cells):
+        column += len(letters)
+        if letters == "\n":
+            column, blank = 0, None
+        elif letters == " ":
+            blank, after = i, column
+        if column > width and blank is not None:
+            cells[blank] = ("\n", ())
+            column, blank = column - after, None
+
+
+def _joined(cells: Sequence[tuple[str, tuple]]) -> str:
+    out = []
+    for style, run_ in groupby(cells, key=lambda cell: cell[1]):
+        words = "".join(letters for letters, _ in run_)
+        out.append("\n".join(click.style(line, **dict(style)) if line and style else line for line in words.split("\n")))
+    return "".join(out)
+
+
+def visible(words: str) -> str:
+    """Words that cannot steer a terminal: control, direction and other unseen characters are written out.
+
+    Soft hyphens, joiners and the zero-width space stay, as they move nothing.
+    """
+    if words.isprintable():
+        return words
+    return "".join(map(_visible, words.replace("\r\n", "\n")))
+
+
+def _visible(letter: str) -> str:
+    if letter.isprintable() or letter in "\n\t\xad\u200b\u200c\u200d\ufeff" or unicodedata.category(letter) == "Zs":
+        return letter
+    return chr(0x2400 + ord(letter)) if letter < " " else f"⟨U+{ord(letter):04X}⟩"
+
+
+def _one_line(words: str) -> str:
+    return visible(" ".join(words.split()))
+
+
+def _words(span: Span | None, text: str) -> str | None:
+    return span and _one_line(span.of(text))
+
+
+def _shortened(words: str, width: int) -> str:
+    return words if len(words) <= width else words[: width - 1] + "…"
+
+
+def _styled(words: str, colour: bool, **style) -> str:
+    return click.style(words, **style) if colour else words
+
+
+def _wants_colour(ctx: click.Context, wanted: bool | None) -> bool:
+    """As asked; by default where the output is a terminal and NO_COLOR is not set."""
+    if wanted is None:
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    ctx.color = wanted
+    if wanted:
+        os.environ.setdefault("LESS", "-R")  # or the pager shows the codes
+    return wanted
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def _other(db: Path, option: str = "--db ") -> str:
+    """How to name a database in a command that is suggested; nothing for the usual one."""
+    import shlex
+
+    return "" if str(db) == DATABASE else f" {option}{visible(shlex.quote(str(db)))}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# Scoring and training ----------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("gold", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--db", type=FILE, help="Score what this database holds.")
+@click.option("--predicted", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Score this file, as `annotate export jsonl` writes it.")
+@click.option("--types", metavar="TYPE,...", callback=lambda *a: _types(*a), help="Only quotes of these types: direct, indirect, mixed.")
+@click.option("--errors", metavar="N", default=0, type=click.IntRange(min=0), help="Print so many of the errors as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_model
+def score(gold, db, predicted, types, errors, as_json, model):
+    """Compare with gold quotes.
+
+    GOLD is a file in the format of `annotate export jsonl`. Without --db and --predicted the texts of the gold file are annotated now, and nothing is stored.
+
+    \b
+    Examples:
+      annotate score gold.jsonl
+      annotate score gold.jsonl --types direct --errors 20
+      annotate score gold.jsonl --db annotations.db --json
+    """
+    from annotator import score as scoring
+
+    if db and predicted:
+        raise click.UsageError("--db and --predicted exclude each other; give one of them")
+    wanted = _exchange(gold)
+    found = _exchange(predicted) if predicted else _stored(db) if db else _annotated(wanted, gold, model)
+    result = scoring.score(wanted, found, types)
+    wrong = list(scoring.errors(wanted, found, types))[:errors]
+    if as_json:
+        import json
+
+        listed = {"errors": [_figures(error) for error in wrong]} if errors else {}
+        click.echo(json.dumps(_figures(result) | listed, ensure_ascii=False, indent=1))
+        return
+    click.echo(scoring.table(result))
+    for error in wrong:
+        sides = f"gold {error.gold_speaker or '–'}, found {error.predicted_speaker or '–'}" if error.kind == "speaker" else ""
+        who = sides or (error.gold_speaker or error.predicted_speaker or "–")
+        click.echo("\n" + visible(f"{error.kind}, {error.type}, {error.document}\n  {_one_line(who)}: {_one_line(error.content)}"))
+
+
+def _types(ctx, param, value: str | None) -> tuple[str, ...]:
+    from annotator.score import TYPES
+
+    types = tuple(value.split(",")) if value else ()
+    for unknown in set(types) - set(TYPES):
+        raise click.BadParameter(f"“{visible(unknown)}” is none; there are {', '.join(TYPES)}")
+    return types
+
+
+def _figures(value):
+    """A score as JSON values: what its dataclasses hold, and what they compute from it."""
+    if isinstance(value, dict):
+        return {key: _figures(entry) for key, entry in value.items()}
+    if not is_dataclass(value):
+        return value
+    computed = [name for name in ("precision", "recall", "f1", "value") if hasattr(value, name)]
+    return {name: _figures(getattr(value, name)) for name in [f.name for f in fields(value)] + computed}
+
+
+def _stored(db: Path) -> list[dict]:
+    from annotator import store
+    from annotator.formats import jsonl
+
+    with closing(store.open(db, create=False)) as database:
+        return [jsonl.record(annotation) for annotation in store.annotations(database)]
+
+
+def _annotated(gold: list[dict], path: Path, model: Path | None) -> list[dict]:
+    """The texts of gold documents, annotated now."""
+    from annotator import articles, ner
+    from annotator.formats import jsonl
+
+    documents = [articles.document(str(one.get("path") or f"{path}, document {n}"), one["text"]) for n, one in enumerate(gold, 1)]
+    tagger, records = ner.load(model), []
+    with _progress(len(documents)) as bar:
+        for document, result in annotate(documents, tagger):
+            if isinstance(result, Exception):
+                click.echo(visible(f"{document.path}: {_cause(result)}; scored as if nothing was found"), err=True)
+            else:
+                records.append(jsonl.record(result))
+            bar.update(1)
+    return records
+
+
+def _exchange(path: Path) -> list[dict]:
+    """The documents of a file in the exchange format; a Problem names the line that is none."""
+    import json
+
+    documents = []
+    try:
+        with open(path, encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        document = json.loads(line)
+                        wrong = _wrong(document)
+                    except json.JSONDecodeError as error:
+                        wrong = f"is no JSON: {error.msg} at column {error.colno}"
+                    except RecursionError:
+                        wrong = "is nested too deeply"
+                    if wrong:
+                        raise Problem(f"{path}, line {number} {wrong}; `annotate export jsonl` shows the format")
+                    documents.append(document)
+    except UnicodeDecodeError as error:
+        raise Problem(f"{path} is not UTF-8 ({error.reason}, byte {error.start:,}); convert it") from None
+    except OSError as error:
+        raise Problem(f"{path} cannot be read ({error.strerror})") from None
+    if not documents:
+        raise Problem(f"{path} holds no documents; it needs one JSON object a line, as `annotate export jsonl` writes them")
+    return documents
+
+
+def _wrong(document) -> str | None:
+    """What a document of the exchange format lacks for scoring."""
+    if not isinstance(document, dict) or not isinstance(document.get("text"), str) or not isinstance(document.get("quotes"), list):
+        return "needs `text` and a list of `quotes`"
+    for number, quote in enumerate(document["quotes"], 1):
+        if not isinstance(quote, dict) or quote.get("type") not in ("direct", "indirect", "mixed"):
+            return f"quote {number}, needs a `type`: direct, indirect or mixed"
+        if not isinstance(quote.get("content"), list) or not all(map(_is_pair, quote["content"])):
+            return f"quote {number}, needs `content` as [[start, end], …]"
+        if quote.get("cue") is not None and not _is_pair(quote["cue"]):
+            return f"quote {number}, needs `cue` as [start, end] or null"
+        if not all(isinstance(quote.get(name), str | None) for name in ("speaker", "role", "via")):
+            return f"quote {number}, needs `speaker`, `role` and `via` as text or null"
+    entities = document.get("entities")
+    if entities is not None and not (isinstance(entities, list) and all(map(_is_entity, entities))):
+        return "needs `entities` as [start, end, type], or objects with those keys"
+    return None
+
+
+def _is_pair(value) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(n, int) for n in value) and 0 <= value[0] < value[1]
+
+
+def _is_entity(value) -> bool:
+    row = [value.get(key) for key in ("start", "end", "type")] if isinstance(value, dict) else value
+    return isinstance(row, list) and len(row) >= 3 and _is_pair(row[:2]) and isinstance(row[2], str)
+
+
+@main.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", default="model", show_default=True, type=FILE, help="Folder for the new model.")
+@click.option("--settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings other than those of the shipped model.")
+@click.option("--vectors", type=FILE, help="Word vectors made before; by default they are made first, as vectors.txt beside the model.")
+def train(data, out, settings, vectors):
+    """Train the model that finds names.
+
+    DATA is the folder with articles.jsonl, text/ and ner/. Takes hours on one core. `--model` of the other commands then
+    takes the new model.
+
+    \b
+    Example:
+      annotate train data/ --out model/
+    """
+    from annotator import train as training
+
+    chosen = training.settings(settings or training.SETTINGS)
+    out.mkdir(parents=True, exist_ok=True)
+    say: Callable[[str], None] = click.echo
+    best = training.train(data, out, chosen, vectors or out / "vectors.txt", say)
+    click.echo(f"The model in {out} has F1 {best:.4f} on the held-out articles.")

@@ -1,0 +1,223 @@
+"""Mentions to entities: who is one person within an article, and the roles the article gives them.
+
+A person's shorter names join the fullest one they are part of (Ushakov, Yuri Ushakov); an abbreviation in brackets joins
+the name before it (Komisi Pemberantasan Korupsi (KPK)). Roles stand before a name, or as an appositive after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import regex
+
+from annotator import grammar
+from annotator.document import Entity, Mention, Role, Span
+from annotator.grammar import PER
+from annotator.rules import expand
+
+_TOKEN = regex.compile(r"\w+(?:['’]\w+)*")
+_PARTICLES = frozenset({"bin", "binti", "al", "el", "von", "van", "de", "der", "dr", "h", "hj", "kh", "m", "muh", "the", "pt", "tbk"})
+
+
+def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity, ...]:
+    """Entities in order of their first mention; each mention belongs to exactly one."""
+    groups: list[list[Mention]] = []
+    for kind in dict.fromkeys(m.type for m in mentions):
+        same = [m for m in mentions if m.type == kind]
+        groups += _aliases(text, _people(text, same)) if kind == "PER" else _institutions(text, same)
+    entities = []
+    for group in groups:
+        group.sort(key=lambda m: m.span.start)
+        roles = tuple(role for m in group for role in _roles(text, masked, m)) if group[0].type == "PER" else ()
+        entities.append(Entity(group[0].type, _fullest(text, group), tuple(group), roles))
+    return tuple(sorted(entities, key=lambda e: e.mentions[0].span.start))
+
+
+def words(text: str, span: Span) -> tuple[str, ...]:
+    """A name's words, case folded, possessive -nya and particles as they stand."""
+    return tuple(w.casefold() for w in _TOKEN.findall(span.of(text)))
+
+
+def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
+    """Longest names first: a name joins the entity whose words hold all of its own, the nearest earlier one where several do."""
+    groups: list[tuple[tuple[str, ...], list[Mention]]] = []
+    for mention in sorted(mentions, key=lambda m: (-len(words(text, m.span)), m.span.start)):
+        name = words(text, mention.span)
+        homes = [g for g in groups if _is_short_for(name, g[0])]
+        if homes:
+            _nearest(homes, mention)[1].append(mention)
+        else:
+            groups.append((name, [mention]))
+    return [g for _, g in groups]
+
+
+_ALIAS = regex.compile(r"\s*(?:\(|,?\s*(?:alias|atau|yang\s+(?:akrab|biasa|kerap|sering)?\s*(?:disapa|dipanggil|dikenal\s+sebagai)(?:\s+dengan)?)\s+)\s*(?:\S{1,5}\s+)?")
+
+
+def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
+    """People joined whom the text equates: “Saifullah Yusuf atau Gus Ipul”, “Joko Widodo (Jokowi)”."""
+    ordered = sorted((m for g in groups for m in g), key=lambda m: m.span.start)
+    home = {m.span: i for i, g in enumerate(groups) for m in g}
+    for first, second in zip(ordered, ordered[1:]):
+        keep, gone = home[first.span], home[second.span]
+        if keep != gone and second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start):
+            groups[keep] += groups[gone]
+            home.update((m.span, keep) for m in groups[gone])
+            groups[gone] = []
+    return [g for g in groups if g]
+
+
+def _nearest(homes: list, mention: Mention):
+    """Of several people with a name the one whose full name stands last before it, else the first after it."""
+
+    def distance(home) -> tuple[bool, int]:
+        first = min(m.span.start for m in home[1])
+        return (first > mention.span.start, abs(mention.span.start - max([m.span.start for m in home[1] if m.span.start <= mention.span.start] or [first])))
+
+    return min(homes, key=distance)
+
+
+def _is_short_for(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
+    """Whether a name is a part of a fuller one: all its words, an initial for a word, or the initials of all (SBY)."""
+    if not short:
+        return False
+    if short == full:
+        return True
+    telling = [w for w in short if w not in _PARTICLES]
+    if not telling or all(len(w) == 1 for w in telling):
+        return False
+    if all(any(w == f or len(w) == 1 and f.startswith(w) or len(f) == 1 and w.startswith(f) for f in full) for w in telling):
+        return any(len(w) > 1 and w in full for w in telling)
+    initials = "".join(f[0] for f in full if f not in _PARTICLES)
+    return len(short) == 1 and len(short[0]) >= 3 and short[0] == initials
+
+
+def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
+    """Same name, abbreviation in brackets after the name, or the head of a longer name that starts with it."""
+    homes: dict[tuple[str, ...], list[Mention]] = {}
+    alias: dict[tuple[str, ...], tuple[str, ...]] = {}
+    ordered = sorted(mentions, key=lambda m: m.span.start)
+    for before, after in zip(ordered, ordered[1:]):
+        between = text[before.span.stop : after.span.start]
+        if regex.fullmatch(r"\s*(?:\(|atau\s)\s*", between) and len(words(text, after.span)) == 1:
+            alias[words(text, after.span)] = words(text, before.span)
+    for mention in ordered:
+        name = words(text, mention.span)
+        inner = regex.match(r"(.*\S)\s*\(\s*([^()]+)\)$", mention.span.of(text), regex.DOTALL)
+        if inner:
+            alias[tuple(w.casefold() for w in _TOKEN.findall(inner[2]))] = name
+            alias[tuple(w.casefold() for w in _TOKEN.findall(inner[1]))] = name
+        homes.setdefault(alias.get(name, name), []).append(mention)
+    for short in sorted(homes, key=len):
+        target = alias.get(short) or next((n for n in homes if n != short and len(short) > 1 and n[: len(short)] == short), None)
+        if target and target in homes and target != short and mentions[0].type == "ORG":
+            homes[target] += homes.pop(short)
+    return list(homes.values())
+
+
+def _fullest(text: str, mentions: list[Mention]) -> Span:
+    """The mention with most words, the first of those."""
+    return min(mentions, key=lambda m: (-len(words(text, m.span)), -len(m.span.of(text)) if len(mentions) == 1 else 0, m.span.start)).span
+
+
+# --------------------------------------------------------------------------------------------------------------- roles
+
+_RANKS = r"(?:{words:ranks}\s+)*"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|(?:di|dari|pada)\s+[\ue001\ue002]+|\([^()]{1,60}\)|&)"
+
+
+def _compile(pattern: str) -> regex.Pattern:
+    return regex.compile(expand(pattern), regex.IGNORECASE)
+
+
+# offices, and agent nouns in peN- (penggagas, pembuat), not results in -an
+_HEAD = _compile(r"(?<![\w-])(?:{words:roles}|(?!pemerintah|perintah|penduduk)pe(?:m|n|ng|ny|l)\p{L}{3,}(?<!an))(?![\w-])")
+_BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
+_AFTER_NAME = _compile(
+    r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
+)
+_BREAK = regex.compile(r"[\n;:!?“”\"\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)")
+_LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
+_ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b")
+# a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
+_DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>(?-i:(?!sapaan|panggilan|nama\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
+# “kuasa hukum Ratmini, Setyo Wibowo”: a relation to somebody named
+_RELATION = _compile(r"(?<![\w-])(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+),\s*(?:{words:ranks}\s+)*$")
+_ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
+
+
+def _roles(text: str, masked: str, mention: Mention) -> list[Role]:
+    """Roles at one mention, the one before the name first."""
+    found = [_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span.stop)]
+    return [r for r in found if r]
+
+
+def _role_before(text: str, masked: str, stop: int) -> Role | None:
+    begin = max(0, stop - 220)
+    window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
+    limit = _BEFORE_NAME.search(window).start()
+    cut = max((m.end() for m in _BREAK.finditer(window, 0, limit)), default=0)
+    apposed = "," in window[limit:]
+    relation = _RELATION.search(window)
+    if relation:
+        return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), "role.relation")
+    for head in _HEAD.finditer(window, cut, limit):
+        tail = window[head.start() : limit]
+        if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
+            if apposed and _ADJUNCT.search(window[cut : head.start()]):
+                return None
+            return _role(text, masked, begin + head.start(), begin + limit, "role.before")
+    return None
+
+
+def _is_action(words_: str) -> bool:
+    """A verb between the head and the name: not a role but a subject with its predicate."""
+    return grammar.is_clause(regex.sub(r"\([^()]*\)", " ", words_))
+
+
+def _role_after(text: str, masked: str, start: int) -> Role | None:
+    match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
+    if not match:
+        plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
+        described = plain and not _is_action(plain["role"]) and not _ADJUNCT.match(plain["role"])
+        return _role(text, masked, *plain.span("role"), "role.described") if described else None
+    stretch = _ROLE.match(masked, match.end(), min(len(masked), match.end() + 160))
+    if not stretch:
+        return None
+    stop = stretch.end()
+    verb = grammar.predicate_at(masked[match.end() : stop])
+    if verb is not None:
+        stop = match.end() + verb
+        # a name right after the role is the person it belongs to, not this one
+    if PER in masked[match.end() : stop]:
+        return None
+    following = regex.match(r"[\s,]*(?:\S+\s+){0,2}?\ue000", masked[stop : stop + 30])
+    if following and "," not in masked[stop : stop + following.end()]:
+        return None
+    return _role(text, masked, match.end(), stop, "role.appositive")
+
+
+def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
+    while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
+        stop -= 1
+    adverbs = regex.search(expand(r"(?:\s+(?:{words:adverbs}))+$"), text[start:stop], regex.IGNORECASE)
+    if adverbs:
+        stop = start + adverbs.start()
+    if stop <= start:
+        return None
+    span = Span(start, stop)
+    names = list(regex.finditer(r"\ue001+|\ue002+", masked[start:stop]))
+    affiliation = Span(start + names[0].start(), start + names[0].end()) if names else None
+    return Role(span, affiliation, rule)
+
+
+def nearest_role(entity: Entity) -> Role | None:
+    """The office closest to the fullest mention: one that touches it, else the first the article gives."""
+    if not entity.roles:
+        return None
+    return min(entity.roles, key=lambda r: (min(abs(r.span.stop - entity.name.start), abs(r.span.start - entity.name.stop)) > 40, r.span.start))
+
+
+def index(entities: Iterable[Entity]) -> dict[Span, int]:
+    """Which entity each mention's span belongs to."""
+    return {m.span: i for i, e in enumerate(entities) for m in e.mentions}

@@ -1,0 +1,31 @@
+"""The stages in order: zones, sentences, names, quotes, entities, speakers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from annotator import entities, grammar, quotes, segment, speakers, zones
+from annotator.document import Annotation, Document, Mention, Zone
+
+# articles tagged together: enough to fill batches of sentences of one length, few enough to keep memory flat
+BATCH = 64
+
+
+def annotate(documents: Iterable[Document], tagger) -> Iterator[Annotation]:
+    """Annotate documents in order; `tagger` is what ner.load gives."""
+    stream = iter(documents)
+    while batch := list(itertools.islice(stream, BATCH)):
+        prepared = [(d, z, segment.sentences(d.text, z)) for d in batch for z in (zones.find(d),)]
+        tagged = tagger.tag([(d.text, s) for d, _, s in prepared])
+        for (document, found, sentences), mentions in zip(prepared, tagged):
+            yield attribute(document, found, sentences, mentions)
+
+
+def attribute(document: Document, found: tuple[Zone, ...], sentences: tuple, mentions: tuple[Mention, ...]) -> Annotation:
+    """The stages after tagging, for one document."""
+    text = document.text
+    people = entities.find(text, grammar.mask(text, mentions), mentions)
+    masked = grammar.mask(text, mentions, (z.span for z in found))
+    said = quotes.find(text, sentences, mentions, found, document.outlet)
+    return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, found))

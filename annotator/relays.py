@@ -1,0 +1,57 @@
+"""The medium that relays a quote: “dikutip dari Antara”, “mengatakan kepada Reuters”; never the outlet itself."""
+
+from __future__ import annotations
+
+import functools
+
+import regex
+
+from annotator import lexicon, rules
+from annotator.document import Span
+
+_DOMAIN = regex.compile(r"\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE)
+
+
+@functools.cache
+def _media() -> frozenset[str]:
+    return frozenset(key(name) for name in lexicon.words("media"))
+
+
+def key(name: str) -> str:
+    """A medium's name for comparison: letters and digits, the domain ending and “Kantor Berita” left out."""
+    bare = _DOMAIN.sub("", name.casefold())
+    return "".join(c for c in regex.sub(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\s*", "", bare) if c.isalnum())
+
+
+def find(text: str, masked: str, span: Span, outlet: str | None) -> Span | None:
+    """The medium a statement names as its relay, or None. `masked` is the whole masked text."""
+    for rule in rules.load("via"):
+        for match in rule.pattern.finditer(masked, span.start, span.stop):
+            medium = _medium(text, Span(*match.span("medium")), "known" in rule.options)
+            if medium and not _is_outlet(medium.of(text), outlet, rule.id == "via.told"):
+                return medium
+    return None
+
+
+def _medium(text: str, found: Span, known: bool) -> Span | None:
+    """The name itself, cut to the longest known one where it must be known."""
+    words = found.of(text)
+    if not known or _DOMAIN.search(words):
+        return found
+    for match in reversed(list(regex.finditer(r"\S+(?=\s|$)", words))):
+        head = words[: match.end()].rstrip(".,;")
+        if key(head) in _media():
+            return Span(found.start, found.start + len(head))
+    return None
+
+
+def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
+    """Whether a medium is the publisher itself. Who talks “kepada X” in an article of unknown origin talks to its outlet, if X is Indonesian."""
+    if outlet:
+        return key(medium) == key(outlet) or key(medium) in key(outlet) and len(key(medium)) > 4
+    return told and (bool(_DOMAIN.search(medium)) or key(medium) in _publishers())
+
+
+@functools.cache
+def _publishers() -> frozenset[str]:
+    return frozenset(key(name) for name in lexicon.words("outlets"))

@@ -1,0 +1,625 @@
+"""Annotations <-> SQLite. Every SQL statement of the annotator lives here and in schema.sql.
+
+An article is one transaction: readers never see half of one, and other writers wait for one at most.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import resources
+from itertools import count
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from annotator.document import (
+    Annotation, Attribution, Candidate, Document, Entity, Mention, Quote, Role, Sentence, Span, Zone,
+)
+
+APPLICATION_ID = 0x71756F74  # “quot”
+VERSION = 1
+BETWEEN_PARTS = " … "
+_PATIENCE = 30.0  # seconds to wait for another writer
+
+# In the order of writing: a row comes after those it points to.
+_COLUMNS = {
+    "sentences": "document, start, stop, tokens",
+    "spans": "id, document, start, stop, words",
+    "zones": "document, span, kind, rule",
+    "entities": "id, document, number, type, span, name",
+    "mentions": "entity, span, type, score, rule",
+    "roles": "id, document, entity, span, affiliation, rule",
+    "sources": "id, document, kind, entity, span, name",
+    "quotes": "id, document, number, type, words, cue, source_span, implicit, source, role, via, parent, confidence, rule, speaker_rule",
+    "quote_parts": "quote, number, span",
+    "candidates": "quote, span, score, reason, chosen",
+}
+_INSERT = {
+    table: f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in columns.split(','))})"
+    for table, columns in _COLUMNS.items()
+}
+
+
+class StoreError(Exception):
+    """A database that cannot be used as asked; the message says what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the annotator. Articles with the same text and an equal `digest` need not be annotated again."""
+
+    id: int
+    digest: str
+
+
+def schema() -> str:
+    """The text of schema.sql, from the installed package or from the top of the repository."""
+    installed = resources.files("annotator") / "schema.sql"
+    source = installed if installed.is_file() else Path(__file__).parent.parent / "schema.sql"
+    return source.read_text(encoding="utf-8")
+
+
+def open(path: str | Path, create: bool = True) -> Database:
+    """The database at `path`, made with the schema if it is new and `create` is true; close it after use.
+
+    StoreError for a file that is missing (without `create`), no database, not the annotator's, or of another version.
+    """
+    path = Path(path)
+    if not create and not path.exists():
+        raise StoreError(f"{path}: there is no database here; `annotate` articles into it first")
+    if path.is_dir():
+        raise StoreError(f"{path}: this is a folder; name a file in it, as in {path / 'annotations.db'}")
+    if not path.absolute().parent.is_dir():
+        raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first")
+    try:
+        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be opened ({error}); check that you may read and write there") from None
+    try:
+        with _explained(connection):
+            return _prepared(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _prepared(connection: sqlite3.Connection, path: Path) -> Database:
+    db = Database(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not _is_ours(connection, path):
+        db.enable_wal()
+        with _writing(db):
+            if not _is_ours(connection, path):  # another process may have been first
+                db.executescript(schema())
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
+    """True for a database of this version, False for an empty file; StoreError for anything else."""
+    application = _value(connection, "PRAGMA application_id")
+    version = _value(connection, "PRAGMA user_version")
+    if application == APPLICATION_ID and version == VERSION:
+        return True
+    if application == APPLICATION_ID:
+        age, advice = ("newer", "update annotate") if version > VERSION else ("older", "annotate into a new file")
+        raise StoreError(f"{path}: was made by {age} version of annotate (schema {version}, here {VERSION}); {advice}")
+    if application or version or _value(connection, "SELECT count(*) FROM sqlite_master"):
+        raise StoreError(f"{path}: is a database of another program; nothing was changed, choose another file")
+    return False
+
+
+# Runs --------------------------------------------------------------------------------------------
+
+
+def start_run(db: Database, *, tool: str, model: str, rules: str, settings: Mapping[str, object]) -> Run:
+    """Record a run that starts now: version of the tool, sha256 of model and of rules, settings as JSON values."""
+    written = json.dumps(settings, ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256("\0".join((tool, model, rules, written)).encode()).hexdigest()
+    with _writing(db):
+        run = db.execute(
+            "INSERT INTO runs (tool, model, rules, settings, digest, started) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+            (tool, model, rules, written, digest, _now()),
+        ).fetchone()[0]
+    return Run(run, digest)
+
+
+def finish_run(db: Database, run: Run, unchanged: int = 0) -> None:
+    """Record the end of a run and how many articles it skipped as unchanged, and move all writes into the one file."""
+    with _writing(db):
+        db.execute("UPDATE runs SET finished = ?, unchanged = ? WHERE id = ?", (_now(), unchanged, run.id))
+    db.execute("PRAGMA optimize")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def known(db: Database) -> dict[str, tuple[str, str]]:
+    """path -> (sha256 of the text, digest of the run that annotated it), of every article stored."""
+    with _reading(db):
+        rows = db.execute("SELECT path, sha256, digest FROM documents JOIN runs ON runs.id = documents.run")
+        return {path: (sha256, digest) for path, sha256, digest in rows}
+
+
+def record_failure(db: Database, run: Run, path: str, reason: str) -> None:
+    """Record that the file at `path` could not be annotated; what is stored of an earlier state of it stays."""
+    with _writing(db):
+        db.execute(
+            "INSERT INTO failures (path, reason, run) VALUES (?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET reason = excluded.reason, run = excluded.run",
+            (_storable(path), _storable(reason), run.id),
+        )
+        db.execute("UPDATE runs SET failed = failed + 1 WHERE id = ?", (run.id,))
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def write(db: Database, run: Run, annotation: Annotation) -> int:
+    """Store an annotation in place of what was stored of its path; the document's id. StoreError if it cannot be stored.
+
+    The document keeps its id, and so does every quote whose words are still there.
+    """
+    path = annotation.document.path
+    try:
+        with _writing(db):
+            document = _put_document(db, run, annotation.document)
+            before = _forget(db, document)
+            for table, rows in _Rows(db, document, annotation, before).tables.items():
+                db.conn.executemany(_INSERT[table], rows)
+            db.execute("DELETE FROM failures WHERE path = ?", (path,))
+            db.execute("UPDATE runs SET annotated = annotated + 1 WHERE id = ?", (run.id,))
+    except UnicodeEncodeError:
+        raise StoreError(f"{_storable(path)}: name or text holds half a character (a lone surrogate); save it as UTF-8") from None
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"{path}: the annotation breaks a rule of the schema ({error}); please report this article") from None
+    return document
+
+
+def remove(db: Database, path: str) -> bool:
+    """Forget the article at `path` and all that was found in it; False if it was not stored."""
+    with _writing(db):
+        db.execute("DELETE FROM failures WHERE path = ?", (path,))
+        return db.execute("DELETE FROM documents WHERE path = ?", (path,)).rowcount > 0
+
+
+def _put_document(db: Database, run: Run, document: Document) -> int:
+    outlet = None
+    if document.outlet is not None:
+        db.execute("INSERT INTO outlets (name) VALUES (?) ON CONFLICT DO NOTHING", (document.outlet,))
+        outlet = db.execute("SELECT id FROM outlets WHERE name = ?", (document.outlet,)).fetchone()[0]
+    fields = {
+        "path": document.path, "outlet": outlet, "title": document.title, "published": document.published,
+        "author": document.author, "url": document.url, "text": document.text, "sha256": document.sha256, "run": run.id,
+    }
+    return db.execute(
+        f"INSERT INTO documents ({', '.join(fields)}) VALUES ({', '.join(':' + name for name in fields)})"
+        f" ON CONFLICT (path) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in fields)} RETURNING id",
+        fields,
+    ).fetchall()[0][0]
+
+
+def _forget(db: Database, document: int) -> dict[str, list[int]]:
+    """Delete what was found in a document; the ids its quotes had, by their words."""
+    before = defaultdict(list)
+    for words, quote in db.execute("SELECT words, id FROM quotes WHERE document = ? ORDER BY number", (document,)):
+        before[words].append(quote)
+    for table in ("quotes", "sentences", "spans"):  # whatever stands on a span goes with it
+        db.execute(f"DELETE FROM {table} WHERE document = ?", (document,))
+    return before
+
+
+class _Rows:
+    """The rows of one annotation, by table. Numbers are handed out here; the write lock keeps them free."""
+
+    def __init__(self, db: Database, document: int, annotation: Annotation, before: dict[str, list[int]]):
+        self.document, self.path, self.text = document, annotation.document.path, annotation.document.text
+        self.tables: dict[str, list[tuple]] = {table: [] for table in _COLUMNS}
+        self._ids = {table: count(_highest(db, table) + 1) for table in ("spans", "entities", "roles", "sources", "quotes")}
+        self._known: dict[tuple, int] = {}
+        for sentence in annotation.sentences:
+            self.tables["sentences"].append((document, sentence.span.start, sentence.span.stop, _packed(sentence)))
+        for zone in annotation.zones:
+            self.tables["zones"].append((document, self.span(zone.span), zone.kind, zone.rule))
+        entities = [self.entity(number, entity) for number, entity in enumerate(annotation.entities, 1)]
+        words = [BETWEEN_PARTS.join(part.of(self.text) for part in a.quote.content) for a in annotation.attributions]
+        quotes = [before[w].pop(0) if before.get(w) else next(self._ids["quotes"]) for w in words]
+        for number, attribution in enumerate(annotation.attributions, 1):
+            entity = None if attribution.entity is None else entities[attribution.entity]
+            parent = None if attribution.parent is None else quotes[attribution.parent]
+            self.quote(quotes[number - 1], number, words[number - 1], attribution, entity, parent)
+
+    def _once(self, table: str, key: tuple, *rest) -> int:
+        """The id of the row with this key, which is added if it is not there."""
+        if (table, key) not in self._known:
+            id = self._known[table, key] = next(self._ids[table])
+            self.tables[table].append((id, self.document, *key, *rest))
+        return self._known[table, key]
+
+    def _name(self, span: Span) -> str:
+        return one_line(span.of(self.text))
+
+    def span(self, span: Span | None) -> int | None:
+        if span is None:
+            return None
+        if span.stop > len(self.text):
+            raise StoreError(f"{self.path}: {span} lies outside the text; please report this article")
+        return self._once("spans", (span.start, span.stop), span.of(self.text))
+
+    def role(self, role: Role, entity: int | None) -> int:
+        return self._once("roles", (entity, self.span(role.span), self.span(role.affiliation), role.rule))
+
+    def entity(self, number: int, entity: Entity) -> int:
+        id = self._once("entities", (number, entity.type, self.span(entity.name)), self._name(entity.name))
+        for mention in entity.mentions:
+            self.tables["mentions"].append((id, self.span(mention.span), mention.type, mention.score, mention.rule))
+        for role in entity.roles:
+            self.role(role, id)
+        return id
+
+    def quote(self, id: int, number: int, words: str, attribution: Attribution, entity: int | None, parent: int | None) -> None:
+        quote, speaker, role, source = attribution.quote, attribution.speaker, None, None
+        if speaker is not None:
+            source = self._once("sources", (attribution.kind, entity, self.span(speaker)), self._name(speaker))
+        if attribution.role is not None:
+            role = self.quote_role(attribution.role, entity)
+        self.tables["quotes"].append((
+            id, self.document, number, quote.type, words, self.span(quote.cue), self.span(quote.source), int(quote.implicit),
+            source, role, self.span(quote.via), parent, attribution.confidence, quote.rule, attribution.rule,
+        ))
+        for part, span in enumerate(quote.content, 1):
+            self.tables["quote_parts"].append((id, part, self.span(span)))
+        for candidate in attribution.candidates:
+            chosen = int(candidate.name == speaker)
+            self.tables["candidates"].append((id, self.span(candidate.name), candidate.score, candidate.reason, chosen))
+
+    def quote_role(self, role: Role, entity: int | None) -> int:
+        """The role as one of its entity's, or one that no entity has."""
+        key = (entity, self.span(role.span), self.span(role.affiliation), role.rule)
+        return self._known.get(("roles", key)) or self.role(role, None)
+
+
+def _highest(db: Database, table: str) -> int:
+    """The highest id a table holds; of quotes, the highest it ever held."""
+    if table == "quotes":
+        return _value(db.conn, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'quotes'")
+    return _value(db.conn, f"SELECT coalesce(max(id), 0) FROM {table}")
+
+
+def _packed(sentence: Sentence) -> str:
+    """A sentence's tokens as the schema keeps them: the gap before and the length of each."""
+    numbers, position = [], sentence.span.start
+    for token in sentence.tokens:
+        numbers += (token.start - position, token.stop - token.start)
+        position = token.stop
+    return json.dumps(numbers, separators=(",", ":"))
+
+
+def _unpacked(start: int, stop: int, packed: str) -> Sentence:
+    numbers, position, tokens = json.loads(packed), start, []
+    for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
+        tokens.append(Span(position + gap, position + gap + length))
+        position += gap + length
+    return Sentence(Span(start, stop), tuple(tokens))
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def annotations(db: Database) -> Iterator[Annotation]:
+    """Every annotation stored, by path; each equal to the one written."""
+    with _reading(db):
+        documents = [id for (id,) in db.execute("SELECT id FROM documents ORDER BY path")]
+    for document in documents:
+        annotation = _read(db, document)
+        if annotation is not None:  # else removed meanwhile
+            yield annotation
+
+
+def one(db: Database, article: str) -> Annotation:
+    """The annotation of the article named by its id, path, end of path, title, or words of the title, tried in this order.
+
+    StoreError if there is none, or several.
+    """
+    ways = (
+        "CAST(id AS TEXT) = :q",
+        "path = :q",
+        "substr(path, -length(:q) - 1) = '/' || :q",
+        "title = :q",
+        "instr(lower(title), lower(:q))",
+    )
+    for way in ways:
+        with _reading(db):
+            found = db.execute(f"SELECT id, path FROM documents WHERE {way} ORDER BY path LIMIT 6", {"q": _storable(article)}).fetchall()
+        if len(found) > 1:
+            names = "; ".join(f"{id} = {path}" for id, path in found[:5]) + ("; …" if len(found) > 5 else "")
+            raise StoreError(f"“{article}” fits several articles ({names}); give a path or the number before it")
+        annotation = _read(db, found[0][0]) if found else None
+        if annotation is not None:
+            return annotation
+    raise StoreError(f"“{article}” is not the path, title or number of an article in this database")
+
+
+def quote(db: Database, id: int) -> tuple[Annotation, int]:
+    """The annotation that holds the quote with this id, and the index of its attribution there. StoreError if there is none."""
+    with _reading(db):
+        found = db.execute("SELECT document, number FROM quotes WHERE id = ?", (str(id),)).fetchone()
+    annotation = _read(db, found[0]) if found else None
+    if annotation is None:
+        raise StoreError(f"there is no quote {id} in this database; the view `said` lists their numbers")
+    return annotation, found[1] - 1
+
+
+def quote_ids(db: Database, path: str) -> tuple[int, ...]:
+    """Ids of the quotes of the article at `path`, in the order of its attributions."""
+    with _reading(db):
+        rows = db.execute(
+            "SELECT quotes.id FROM quotes JOIN documents ON documents.id = document WHERE path = ? ORDER BY number", (path,)
+        )
+        return tuple(id for (id,) in rows)
+
+
+def _read(db: Database, document: int) -> Annotation | None:
+    with _reading(db):
+        return _annotation(db, document)
+
+
+def _annotation(db: Database, id: int) -> Annotation | None:
+    def rows(sql: str) -> list[tuple]:
+        return db.execute(sql, {"id": id}).fetchall()
+
+    head = rows(
+        "SELECT path, text, outlets.name, title, url, published, author"
+        " FROM documents LEFT JOIN outlets ON outlets.id = outlet WHERE documents.id = :id"
+    )
+    if not head:
+        return None
+    span = {None: None} | {
+        id: Span(start, stop) for id, start, stop in rows("SELECT id, start, stop FROM spans WHERE document = :id")
+    }
+    role, roles_of = {None: None}, defaultdict(list)
+    for number, entity, place, affiliation, rule in rows(
+        "SELECT id, entity, span, affiliation, rule FROM roles WHERE document = :id ORDER BY id"
+    ):
+        role[number] = Role(span[place], span[affiliation], rule)
+        roles_of[entity].append(role[number])
+    mentions_of = _grouped(rows(
+        "SELECT entity, mentions.span, mentions.type, score, rule FROM entities JOIN mentions ON entity = entities.id"
+        " WHERE document = :id ORDER BY mentions.id"
+    ))
+    entities = rows("SELECT id, type, span FROM entities WHERE document = :id ORDER BY number")
+    index_of = {None: None} | {number: index for index, (number, *_) in enumerate(entities)}
+    return Annotation(
+        document=Document(*head[0]),
+        zones=tuple(
+            Zone(span[place], kind, rule)
+            for place, kind, rule in rows("SELECT span, kind, rule FROM zones WHERE document = :id ORDER BY id")
+        ),
+        sentences=tuple(
+            _unpacked(*row) for row in rows("SELECT start, stop, tokens FROM sentences WHERE document = :id ORDER BY start")
+        ),
+        entities=tuple(
+            Entity(
+                type, span[name],
+                tuple(Mention(span[place], kind, score, rule) for place, kind, score, rule in mentions_of[number]),
+                tuple(roles_of[number]),
+            )
+            for number, type, name in entities
+        ),
+        attributions=_attributions(rows, span, role, index_of),
+    )
+
+
+def _attributions(rows, span, role, index_of) -> tuple[Attribution, ...]:
+    parts_of = _grouped(rows(
+        "SELECT quote, span FROM quotes JOIN quote_parts ON quote = quotes.id"
+        " WHERE document = :id ORDER BY quote, quote_parts.number"
+    ))
+    candidates_of = _grouped(rows(
+        "SELECT quote, span, score, reason FROM quotes JOIN candidates ON quote = quotes.id"
+        " WHERE document = :id ORDER BY candidates.id"
+    ))
+    quotes = rows(
+        "SELECT quotes.id, type, cue, source_span, implicit, via, rule, sources.span, kind, entity, role, parent, confidence,"
+        " speaker_rule FROM quotes LEFT JOIN sources ON sources.id = source WHERE quotes.document = :id ORDER BY number"
+    )
+    number_of = {None: None} | {id: number for number, (id, *_) in enumerate(quotes)}
+    return tuple(
+        Attribution(
+            quote=Quote(
+                type, tuple(span[part] for (part,) in parts_of[id]), span[cue], span[source], bool(implicit), span[via], rule
+            ),
+            speaker=span[speaker],
+            kind=kind,
+            entity=index_of[entity],
+            role=role[office],
+            parent=number_of[parent],
+            confidence=confidence,
+            rule=speaker_rule,
+            candidates=tuple(Candidate(span[name], score, reason) for name, score, reason in candidates_of[id]),
+        )
+        for id, type, cue, source, implicit, via, rule, speaker, kind, entity, office, parent, confidence, speaker_rule in quotes
+    )
+
+
+def _grouped(rows: list[tuple]) -> defaultdict[int, list[tuple]]:
+    """Rows by their first column, which is left out."""
+    groups = defaultdict(list)
+    for first, *rest in rows:
+        groups[first].append(tuple(rest))
+    return groups
+
+
+# Looking over ------------------------------------------------------------------------------------
+
+
+def summary(db: Database) -> dict[str, int]:
+    """Figures of the whole database: what it holds, in words people use -> how many."""
+    with _reading(db):
+        figures = {
+            "articles": "count(*) FROM documents",
+            "outlets": "count(DISTINCT outlet) FROM documents",
+            "mentions": "count(*) FROM mentions",
+            "people": "count(*) FROM entities WHERE type = 'PER'",
+            "organisations": "count(*) FROM entities WHERE type = 'ORG'",
+            "places": "count(*) FROM entities WHERE type = 'LOC'",
+            "quotes": "count(*) FROM quotes",
+            "direct": "count(*) FROM quotes WHERE type = 'direct'",
+            "indirect": "count(*) FROM quotes WHERE type = 'indirect'",
+            "mixed": "count(*) FROM quotes WHERE type = 'mixed'",
+            "attributed": "count(*) FROM quotes WHERE source IS NOT NULL",
+            "named": "count(*) FROM quotes JOIN sources ON sources.id = source WHERE naming = 'named'",
+            "relayed": "count(*) FROM quotes WHERE via IS NOT NULL",
+            "failures": "count(*) FROM failures",
+        }
+        return {name: _value(db.conn, f"SELECT {query}") for name, query in figures.items()}
+
+
+def check(db: Database) -> Iterator[str]:
+    """Problems of the database, each a sentence; none if every stored word, hash, link and search index holds."""
+    with _explained(db.conn):
+        for (line,) in db.execute("PRAGMA quick_check").fetchall():
+            if line != "ok":
+                yield f"The file is damaged: {line}."
+        for table, row, parent, _ in db.execute("PRAGMA foreign_key_check").fetchall():
+            yield f"Row {row} of {table} points to a row of {parent} that is not there."
+        yield from _check_one_document(db)
+        for table in ("documents", "quotes"):
+            try:
+                db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('integrity-check', 1)")
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                yield f"The search index of {table} differs from the table ({error}); `sqlite-utils rebuild-fts` repairs it."
+        documents = db.execute("SELECT id, path, text, sha256 FROM documents ORDER BY path")
+        for id, path, text, sha256 in documents:
+            for problem in _check_words(db, id, text, sha256):
+                yield f"{path}: {problem}"
+
+
+def _check_one_document(db: Database) -> Iterator[str]:
+    """Links a foreign key allows although they cross from one document into another."""
+    owner = {"mentions": ("entities", "entity"), "quote_parts": ("quotes", "quote"), "candidates": ("quotes", "quote")}
+    for table, column, parent in _links(db):
+        if column in owner.get(table, ()) or parent not in ("spans", "entities", "roles", "sources", "quotes"):
+            continue
+        row, document = f"{table}.rowid", f"{table}.document"
+        through = ""
+        if table in owner:
+            above, key = owner[table]
+            row, document = f"{table}.{key}", f"{above}.document"
+            through = f"JOIN {above} ON {above}.id = {table}.{key}"
+        for (found,) in db.execute(
+            f"SELECT {row} FROM {table} {through} JOIN {parent} AS target ON target.id = {table}.{column}"
+            f" WHERE target.document <> {document}"
+        ).fetchall():
+            yield f"{column} of {table} points from row {found} into another article."
+
+
+def _links(db: Database) -> Iterator[tuple[str, str, str]]:
+    for table in _COLUMNS:
+        for key in db.table(table).foreign_keys:
+            yield table, key.column, key.other_table
+
+
+def _check_words(db: Database, document: int, text: str, sha256: str) -> Iterator[str]:
+    if hashlib.sha256(text.encode()).hexdigest() != sha256:
+        yield "the text is not the one whose sha256 is stored."
+    where = {"id": document}
+    for id, start, stop, words in db.execute("SELECT id, start, stop, words FROM spans WHERE document = :id", where):
+        if text[start:stop] != words or stop > len(text):
+            yield f"span {id} says {_short(words)}, the text at {start}–{stop} says {_short(text[start:stop])}."
+    for start, stop, packed in db.execute("SELECT start, stop, tokens FROM sentences WHERE document = :id", where):
+        if stop > len(text) or any(token.stop > stop for token in _unpacked(start, stop, packed).tokens):
+            yield f"the sentence at {start}–{stop} runs out of its text."
+    parts = _grouped(db.execute(
+        "SELECT quote, spans.words FROM quotes JOIN quote_parts ON quote = quotes.id JOIN spans ON spans.id = quote_parts.span"
+        " WHERE quotes.document = :id ORDER BY quote, quote_parts.number", where,
+    ).fetchall())
+    for id, words in db.execute("SELECT id, words FROM quotes WHERE document = :id", where):
+        if BETWEEN_PARTS.join(part for (part,) in parts[id]) != words:
+            yield f"quote {id} says {_short(words)}, its parts say something else."
+    for table in ("entities", "sources"):
+        for id, name, words in db.execute(
+            f"SELECT {table}.id, name, words FROM {table} JOIN spans ON spans.id = span WHERE {table}.document = :id", where
+        ):
+            if one_line(words) != name:
+                yield f"row {id} of {table} is named {_short(name)}, its span says {_short(words)}."
+
+
+# Ground ------------------------------------------------------------------------------------------
+
+
+def one_line(words: str) -> str:
+    """Words with each run of whitespace made one space."""
+    return " ".join(words.split())
+
+
+def _short(words: str) -> str:
+    return repr(words if len(words) <= 60 else words[:59] + "…")
+
+
+def _storable(words: str) -> str:
+    """Words with lone surrogates, as a file name may hold, written out as \\udc80."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _value(connection: sqlite3.Connection, sql: str) -> int:
+    return connection.execute(sql).fetchone()[0]
+
+
+@contextmanager
+def _writing(db: Database) -> Iterator[None]:
+    """One transaction that holds the write lock from its start; undone if anything goes wrong."""
+    with _explained(db.conn):
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.conn.execute("COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
+
+
+@contextmanager
+def _reading(db: Database) -> Iterator[None]:
+    """One state of the database for several queries."""
+    with _explained(db.conn):
+        db.conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            db.rollback()
+
+
+@contextmanager
+def _explained(connection: sqlite3.Connection) -> Iterator[None]:
+    """Turn what SQLite says into what is wrong and what to do."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        advice = next((advice for words, advice in _ADVICE.items() if words in str(error)), "copy it aside and annotate into a new file")
+        file = connection.execute("PRAGMA database_list").fetchone()[2]
+        raise StoreError(f"{file}: {error}; {advice}") from None
+
+
+_ADVICE = {
+    "locked": "another program is writing to it: wait until it ends, or close it",
+    "readonly": "it may only be read: copy it to a folder where you may write",
+    "unable to open": "check that the file and its folder may be read and written",
+    "full": "the disk is full: make room and run the same command again",
+    "not a database": "choose another file",
+}

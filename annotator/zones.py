@@ -1,0 +1,121 @@
+"""What is not running prose: front matter, the head, and what web pages leave between and below paragraphs.
+
+Zones are marked, never removed. On a line of its own a zone is the line; within a line it ends where its own form ends
+(a bracket, a quotation mark, the next headline word), and where no end can be seen it is the mark alone: prose that is
+taken for a zone costs a quote, a headline that is taken for prose does not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+import regex
+
+from annotator import articles, lexicon, rules
+from annotator.document import Document, Span, Zone
+
+KINDS = (
+    "front_matter",
+    "title",
+    "byline",
+    "date",
+    "dateline",
+    "caption",
+    "related",
+    "advertisement",
+    "credit",
+    "navigation",
+)
+LONGEST_LINE = 400  # characters; longer lines are prose
+END = 600  # characters from the end in which a closing credit is looked for
+_HEADLINE = 200
+
+_LINE = regex.compile(r"\S(?:[^\r\n]*\S)?")
+_HEADLINE_STOP = regex.compile(
+    r"""(?P<space>[ ]{2,}|[\r\n]|(?=\Z))                                # “… Naik 2023   Kinerja …”
+      | (?<=[\p{Ll}\d)”’'?!]|\p{Lu}\p{Lu})(?=["“]?\p{Lu}\p{Ll})          # “… di KafeMade Andi …”
+      | (?<=[\p{L}\d?!])(?=["“]\p{Lu})                                   # “… di Kafe"Saya …”
+      | (?<=[\p{L}\d][.?!])(?=["“”]?\p{Lu}|[ ]["“”]?\p{Lu}|\[)           # “… di Kafe. Made Andi …”
+    """,
+    regex.VERBOSE,
+)
+
+
+def find(document: Document) -> tuple[Zone, ...]:
+    """The zones of a document in text order, none overlapping; where rules overlap the first to speak wins."""
+    text = document.text
+    block = articles.front_matter(text)
+    body = block.stop if block else 0
+    taken = _Taken()
+    if block:
+        taken.add(Zone(block, "front_matter", "front_matter"))
+    head = articles.head(text, body)
+    for kind in ("title", "byline", "date", "dateline"):
+        if span := getattr(head, kind):
+            taken.add(Zone(span, kind, f"head.{kind}"))
+    for zone in _body(text, body):
+        taken.add(zone)
+    for span in head.captions:
+        taken.add(Zone(span, "caption", "head.caption"))
+    return tuple(taken.zones)
+
+
+def _body(text: str, start: int) -> Iterator[Zone]:
+    """What the rules of zones.toml find, rule by rule."""
+    lines = [Span(*m.span()) for m in _LINE.finditer(text, start) if m.end() - m.start() <= LONGEST_LINE]
+    for rule in rules.load("zones"):
+        kind = rule.id.partition(".")[0]
+        if "line" in rule.options:
+            spans = (line for line in lines if rule.pattern.fullmatch(text, line.start, line.stop))
+        elif "end" in rule.options:
+            closing = len(text.rstrip())
+            spans = (
+                Span(m.start(), closing)
+                for m in rule.pattern.finditer(text, max(start, closing - END), closing, overlapped=True)
+                if m.end() == closing
+            )
+        else:
+            end = _headline if "headline" in rule.options else _same
+            spans = (Span(m.start(), end(text, m.end())) for m in rule.pattern.finditer(text, start))
+        for span in spans:
+            yield Zone(span, kind, rule.id)
+
+
+def _headline(text: str, start: int) -> int:
+    """Where the headlines that start here end; `start` itself where that cannot be seen."""
+    end = start
+    while True:
+        first = end + len(text[end : end + 8]) - len(text[end : end + 8].lstrip(" "))
+        stop = _HEADLINE_STOP.search(text, first + 1, min(len(text), first + _HEADLINE))
+        words = text[first : stop.start()].split() if stop and stop.start() < first + _HEADLINE else []
+        # What follows a headline is another one only where it is longer than a name with its title.
+        if len(words) < (2 if end == start else 5) or any(map(_plain, words)):
+            return end
+        end = stop.start()
+        if stop["space"] is not None:
+            return end
+
+
+def _plain(word: str) -> bool:
+    """Is it a word that a headline would have capitalised?"""
+    return word[0].islower() and word.strip(",:;'\"").casefold() not in lexicon.lower("headline_small")
+
+
+def _same(text: str, stop: int) -> int:
+    return stop
+
+
+class _Taken:
+    """Zones in text order; one that overlaps an earlier one is not added."""
+
+    def __init__(self):
+        self.zones: list[Zone] = []
+        self._starts: list[int] = []
+
+    def add(self, zone: Zone) -> None:
+        at = bisect_left(self._starts, zone.span.start)
+        if at and self.zones[at - 1].span.overlaps(zone.span) or at < len(self.zones) and self.zones[at].span.overlaps(zone.span):
+            return
+        self._starts.insert(at, zone.span.start)
+        self.zones.insert(at, zone)

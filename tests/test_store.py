@@ -1,0 +1,321 @@
+import dataclasses
+import hashlib
+import re
+import sqlite3
+import threading
+from dataclasses import replace
+
+import pytest
+
+from annotator import document as nouns
+from annotator import store
+from annotator.document import Annotation, Attribution, Document, Quote, Span
+from annotator.store import StoreError
+
+# A changed schema needs a new VERSION, or old files would be read by rules they do not follow.
+SCHEMA = {1: "5858fad23751ce3745e039fdc6258a05d9d96e216c832337b78edaea22605c10"}
+
+# Where each field of each noun is kept.
+PLACES = {
+    "Span.start": "spans.start", "Span.stop": "spans.stop",
+    "Document.path": "documents.path", "Document.text": "documents.text", "Document.outlet": "documents.outlet",
+    "Document.title": "documents.title", "Document.url": "documents.url", "Document.published": "documents.published",
+    "Document.author": "documents.author",
+    "Zone.span": "zones.span", "Zone.kind": "zones.kind", "Zone.rule": "zones.rule",
+    "Sentence.span": "sentences.start", "Sentence.tokens": "sentences.tokens",
+    "Mention.span": "mentions.span", "Mention.type": "mentions.type", "Mention.score": "mentions.score", "Mention.rule": "mentions.rule",
+    "Role.span": "roles.span", "Role.affiliation": "roles.affiliation", "Role.rule": "roles.rule",
+    "Entity.type": "entities.type", "Entity.name": "entities.span", "Entity.mentions": "mentions.entity", "Entity.roles": "roles.entity",
+    "Quote.type": "quotes.type", "Quote.content": "quote_parts.span", "Quote.cue": "quotes.cue", "Quote.source": "quotes.source_span",
+    "Quote.implicit": "quotes.implicit", "Quote.via": "quotes.via", "Quote.rule": "quotes.rule",
+    "Candidate.name": "candidates.span", "Candidate.score": "candidates.score", "Candidate.reason": "candidates.reason",
+    "Attribution.quote": "quotes.id", "Attribution.speaker": "sources.span", "Attribution.kind": "sources.kind",
+    "Attribution.entity": "sources.entity", "Attribution.role": "quotes.role", "Attribution.parent": "quotes.parent",
+    "Attribution.confidence": "quotes.confidence", "Attribution.rule": "quotes.speaker_rule", "Attribution.candidates": "candidates.quote",
+    "Annotation.document": "documents.id", "Annotation.zones": "zones.document", "Annotation.sentences": "sentences.document",
+    "Annotation.entities": "entities.document", "Annotation.attributions": "quotes.document",
+}
+
+
+@pytest.fixture
+def db(tmp_path):
+    with store.open(tmp_path / "a.db") as db:
+        yield db
+
+
+def begin(db, **changes):
+    return store.start_run(db, **{"tool": "1.0", "model": "m", "rules": "r", "settings": {"batch": 32}} | changes)
+
+
+@pytest.fixture
+def run(db):
+    return begin(db)
+
+
+def test_every_field_of_every_noun_has_a_column(db):
+    fields = {
+        f"{noun.__name__}.{field.name}"
+        for noun in vars(nouns).values() if dataclasses.is_dataclass(noun) for field in dataclasses.fields(noun)
+    }
+    assert set(PLACES) == fields
+    columns = {f"{table}.{column.name}" for table in db.table_names() for column in db[table].columns}
+    columns.add("sources.naming")
+    assert set(PLACES.values()) <= columns
+
+
+def test_schema_change_needs_a_version():
+    assert SCHEMA == {store.VERSION: hashlib.sha256(store.schema().encode()).hexdigest()}
+
+
+def test_every_foreign_key_has_an_index(db):
+    for table in db.tables:
+        leading = {index.columns[0] for index in table.indexes} | {table.pks[0]}
+        assert {key.column for key in table.foreign_keys} <= leading, table.name
+
+
+def test_round_trip(db, run, sample, bare):
+    other = replace(sample, document=replace(sample.document, path="corpus/copy.txt"))
+    for annotation in (bare, sample, other):
+        store.write(db, run, annotation)
+    assert list(store.annotations(db)) == [sample, other, bare]
+    assert list(store.check(db)) == []
+
+
+def test_writing_again_replaces_and_keeps_ids(db, run, sample, bare):
+    store.write(db, run, bare)
+    first = store.write(db, run, sample)
+    tables = [table for table in db.table_names() if "_fts" not in table]
+    counts = {table: db[table].count for table in tables}
+    ids = store.quote_ids(db, sample.document.path)
+    assert ids == (1, 2, 3, 4, 5, 6)
+    shorter = replace(sample, attributions=(sample.attributions[5], sample.attributions[0]))
+    assert store.write(db, run, shorter) == first
+    assert store.quote_ids(db, sample.document.path) == (6, 1)
+    store.write(db, run, sample)
+    assert store.quote_ids(db, sample.document.path) == (1, 7, 8, 9, 10, 6)
+    assert counts == {table: db[table].count for table in tables}
+    assert list(store.annotations(db)) == [sample, bare]
+    assert list(store.check(db)) == []
+
+
+def test_changed_text_is_replaced_and_found(db, run, sample):
+    store.write(db, run, sample)
+    text = "Ketua Kampung berkata: tidak ada sagu."
+    changed = Annotation(Document(sample.document.path, text), (), (), (), (
+        Attribution(Quote("indirect", (Span(23, 37),), None, None, True, None, "r"), None, None, None, None, None, 0.5, "s", ()),
+    ))
+    store.write(db, run, changed)
+    assert list(store.annotations(db)) == [changed]
+    for index, word, hits in (("quotes", "sagu", 1), ("quotes", "jembatan", 0), ("documents", "sagu", 1), ("documents", "jembatan", 0)):
+        assert len(list(db[index].search(word))) == hits
+    assert list(store.check(db)) == []
+
+
+def test_remove(db, run, sample, bare):
+    store.write(db, run, sample)
+    store.write(db, run, bare)
+    assert store.remove(db, sample.document.path) and not store.remove(db, sample.document.path)
+    assert list(store.annotations(db)) == [bare]
+    assert {table: db[table].count for table in ("spans", "mentions", "quotes", "candidates", "roles", "sources")} == dict.fromkeys(
+        ("spans", "mentions", "quotes", "candidates", "roles", "sources"), 0
+    )
+    assert list(store.check(db)) == []
+
+
+def test_runs_known_and_failures(db, sample, bare):
+    run = begin(db)
+    assert begin(db).digest == run.digest
+    for change in ({"tool": "1.1"}, {"model": "n"}, {"rules": "s"}, {"settings": {"batch": 8}}):
+        assert begin(db, **change).digest != run.digest
+    store.record_failure(db, run, bare.document.path, "empty")
+    store.record_failure(db, run, "b\udcff.txt", "not UTF-8")
+    assert store.summary(db)["failures"] == 2
+    store.write(db, run, bare)
+    assert [(row["path"], row["reason"]) for row in db["failures"].rows] == [("b\\udcff.txt", "not UTF-8")]
+    assert store.known(db) == {bare.document.path: (bare.document.sha256, run.digest)}
+    store.finish_run(db, run, unchanged=3)
+    row = db["runs"].get(run.id)
+    assert (row["annotated"], row["unchanged"], row["failed"]) == (1, 3, 2)
+    assert row["finished"] >= row["started"]
+
+
+def test_writes_are_in_the_one_file_when_a_run_ends(db, run, sample, tmp_path):
+    store.write(db, run, sample)
+    assert (tmp_path / "a.db-wal").stat().st_size > 0
+    store.finish_run(db, run)
+    assert (tmp_path / "a.db-wal").stat().st_size == 0
+
+
+def test_said(db, run, sample):
+    store.write(db, run, sample)
+    first, *_, last = db["said"].rows
+    assert first == {
+        "quote": 1, "speaker": "Siti Latuconsina", "role": "Kepala Dinas\u00a0Perhubungan Kota Ambon", "words": "Jembatan itu aman",
+        "cue": "kata", "type": "indirect", "kind": "person", "naming": "named", "affiliation": "Dinas\u00a0Perhubungan Kota Ambon",
+        "via": "Antara", "outlet": "Warung Kabar", "published": "2025-03-03", "article": sample.document.title, "confidence": 0.97,
+        "rule": "verb.after", "speaker_rule": "name", "path": "corpus/ambon/001.txt", "document": 1,
+    }
+    assert (last["speaker"], last["kind"], last["naming"], last["speaker_rule"]) == (None, None, None, "none")
+    words = [row["words"] for row in db["said"].rows]
+    assert words[1] == "Kami sudah bilang 'jembatan ini kuat', … Beban kata-kata <b>itu</b> & 12 ton."
+
+
+def test_the_chosen_candidate_is_the_speaker(db, run, sample):
+    store.write(db, run, sample)
+    assert [(row["quote"], row["reason"]) for row in db["candidates"].rows_where("chosen")] == [
+        (1, "named by the cue"), (2, "the last person who spoke"), (4, "named by the cue"),
+    ]
+
+
+def test_views(db, run, sample):
+    store.write(db, run, sample)
+    assert [(row["speaker"], row["naming"], row["quotes"], row["articles"]) for row in db["quotes_per_speaker"].rows] == [
+        ("Siti Latuconsina", "named", 4, 1), ("Seorang warga", "unnamed", 1, 1),
+    ]
+    (outlet,) = db["quotes_per_outlet"].rows
+    assert outlet == {
+        "outlet": "Warung Kabar", "articles": 1, "quotes": 6, "direct": 3, "indirect": 2, "mixed": 1, "unnamed": 1, "unattributed": 1,
+        "relayed": 1,
+    }
+    assert [row["words"] for row in db["unattributed"].rows] == ["Siapa yang tahu?"]
+    assert [row["confidence"] for row in db["least_sure"].rows] == [0.05, 0.5, 0.55, 0.6, 0.8, 0.97]
+    assert [(row["via"], row["quote"]) for row in db["relayed"].rows] == [("Antara", 1)]
+    assert {row["words"] for row in db["marks"].rows_where("layer = 'content' AND quote = 2")} == {
+        "Kami sudah bilang 'jembatan ini kuat',", "Beban kata-kata <b>itu</b> & 12 ton.",
+    }
+    assert {row["layer"] for row in db["marks"].rows} == {"content", "cue", "source", "via", "mention", "role", "affiliation", "zone"}
+
+
+def test_summary(db, run, sample, bare):
+    store.write(db, run, sample)
+    store.write(db, run, bare)
+    assert store.summary(db) == {
+        "articles": 2, "outlets": 1, "mentions": 4, "people": 1, "organisations": 1, "places": 1, "quotes": 6, "direct": 3, "indirect": 2,
+        "mixed": 1, "attributed": 5, "named": 4, "relayed": 1, "failures": 0,
+    }
+
+
+def test_one_article(db, run, sample, bare):
+    store.write(db, run, sample)
+    store.write(db, run, bare)
+    for query in ("1", "corpus/ambon/001.txt", "ambon/001.txt", "001.txt", sample.document.title, "jembatan", "<SCRIPT>"):
+        assert store.one(db, query) == sample, query
+    for query in ("01.txt", "3", "%", "_", "tidak ada", "\udcff"):
+        with pytest.raises(StoreError, match="not the path, title or number"):
+            store.one(db, query)
+    store.write(db, run, replace(sample, document=replace(sample.document, path="corpus/bali/001.txt")))
+    with pytest.raises(StoreError, match="several articles .1 = corpus/ambon/001.txt; 3 = corpus/bali/001.txt"):
+        store.one(db, "001.txt")
+
+
+def test_one_quote(db, run, sample, bare):
+    store.write(db, run, bare)
+    store.write(db, run, sample)
+    assert store.quote(db, 4) == (sample, 3)
+    for id in (0, 7, 10**30):
+        with pytest.raises(StoreError, match=f"no quote {id}"):
+            store.quote(db, id)
+
+
+@pytest.mark.parametrize(("damage", "problem"), [
+    ("UPDATE spans SET words = 'salah' WHERE words = 'kata'", "corpus/ambon/001.txt: span .* says 'salah', the text at .* says 'kata'"),
+    ("UPDATE spans SET stop = 9999 WHERE id = (SELECT max(id) FROM spans)", "span"),
+    ("UPDATE documents SET text = text || '.'", "the text is not the one whose sha256 is stored"),
+    ("UPDATE quotes SET words = 'salah' WHERE id = 2", "quote 2 says 'salah', its parts say something else"),
+    ("UPDATE sources SET name = 'salah' WHERE id = 1", "row 1 of sources is named 'salah'"),
+    ("UPDATE sentences SET tokens = '[0,9999]' WHERE start = 0", "the sentence at 0–.* runs out of its text"),
+    ("UPDATE quotes SET cue = 999 WHERE id = 1", "of quotes points to a row of spans that is not there"),
+    ("UPDATE quotes SET cue = (SELECT max(id) FROM spans) WHERE id = 1", "cue of quotes points from row 1 into another article"),
+    ("UPDATE candidates SET span = (SELECT max(id) FROM spans) WHERE quote = 1", "span of candidates points from row 1 into another"),
+    ("INSERT INTO quotes_fts (quotes_fts) VALUES ('delete-all')", "The search index of quotes differs"),
+    ("DROP TRIGGER documents_fts_update; UPDATE documents SET title = 'lain'", "The search index of documents differs"),
+])
+def test_check_names_what_does_not_hold(db, run, sample, damage, problem):
+    store.write(db, run, sample)
+    store.write(db, run, replace(sample, document=replace(sample.document, path="corpus/copy.txt")))
+    db.conn.executescript("PRAGMA foreign_keys = OFF;" + damage)
+    (found, *_) = problems = list(store.check(db))
+    assert any(re.search(problem, p) for p in problems), problems
+    assert found.endswith(".")
+
+
+def test_the_schema_refuses_what_cannot_be(db, run, sample):
+    store.write(db, run, sample)
+    for wrong in (
+        "UPDATE spans SET stop = start", "UPDATE spans SET start = -1 WHERE id = 1", "UPDATE spans SET start = 'satu'",
+        "UPDATE quotes SET type = 'other'", "UPDATE quotes SET confidence = 1.1", "UPDATE sources SET kind = 'robot'",
+        "UPDATE candidates SET score = -0.1", "UPDATE quotes SET cue = 99999", "UPDATE quotes SET implicit = 2",
+        "UPDATE sources SET naming = 'named'",
+    ):
+        with pytest.raises(sqlite3.DatabaseError):
+            db.conn.execute(wrong)
+
+
+def test_what_cannot_be_stored_leaves_everything_as_it_was(db, run, sample):
+    store.write(db, run, sample)
+    before = list(db.conn.iterdump())
+    halved = replace(sample, document=replace(sample.document, text=sample.document.text + "\ud83c"))
+    outside = replace(sample, zones=(replace(sample.zones[0], span=Span(0, 9999)),))
+    doubtful = replace(sample, attributions=(replace(sample.attributions[0], confidence=1.5),))
+    for annotation, message in ((halved, "lone surrogate"), (outside, "outside the text"), (doubtful, "breaks a rule of the schema")):
+        with pytest.raises(StoreError, match=f"001.txt: .*{message}"):
+            store.write(db, run, annotation)
+        assert list(db.conn.iterdump()) == before
+
+
+def test_open_refuses_what_is_not_its_own(tmp_path, run, db):
+    path = tmp_path / "x.db"
+    with pytest.raises(StoreError, match="no database here"):
+        store.open(path, create=False)
+    assert not path.exists()
+    with pytest.raises(StoreError, match="this is a folder"):
+        store.open(tmp_path)
+    with pytest.raises(StoreError, match="does not exist; make it first"):
+        store.open(tmp_path / "none" / "x.db")
+    path.write_text("Jembatan itu aman, kata Siti. " * 50)
+    with pytest.raises(StoreError, match="not a database; choose another file"):
+        store.open(path)
+    path.unlink()
+    with sqlite3.connect(path) as foreign:
+        foreign.execute("CREATE TABLE recipes (name)")
+    content = path.read_bytes()
+    with pytest.raises(StoreError, match="another program; nothing was changed"):
+        store.open(path)
+    assert path.read_bytes() == content
+    db.conn.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="newer version of annotate .*update annotate"):
+        store.open(tmp_path / "a.db")
+
+
+def test_opening_again_keeps_everything(tmp_path, sample):
+    path = tmp_path / "again.db"
+    path.touch()
+    with store.open(path) as db:
+        store.write(db, begin(db), sample)
+    with store.open(path, create=False) as db:
+        assert list(store.annotations(db)) == [sample]
+        assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert db.journal_mode == "wal"
+
+
+def test_readers_see_whole_articles_and_a_second_writer_waits(tmp_path, sample):
+    path = tmp_path / "shared.db"
+    with store.open(path) as db:
+        store.write(db, begin(db), sample)
+        other = replace(sample, document=replace(sample.document, path="b.txt"))
+
+        def write_other():
+            with store.open(path) as second:
+                store.write(second, begin(second), other)
+
+        second = threading.Thread(target=write_other)
+        db.conn.execute("BEGIN IMMEDIATE")
+        db.conn.execute("DELETE FROM documents")
+        with store.open(path) as reader:
+            second.start()
+            assert list(store.annotations(reader)) == [sample]
+        second.join(0.3)
+        assert second.is_alive()
+        db.conn.execute("ROLLBACK")
+        second.join()
+        assert list(store.annotations(db)) == [other, sample]
