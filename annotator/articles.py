@@ -136,19 +136,15 @@ _CLOSE = regex.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", regex.MULTILINE)
 
 
 def front_matter(text: str) -> Span | None:
-    """The block between two `---` lines at the very start, both included; None where there is none."""
+    """The block between two `---` lines at the very start, both included; None where there is none or it is never closed."""
     opening = _OPEN.match(text)
     closing = opening and _CLOSE.search(text, opening.end(), opening.end() + MAX_FRONT_MATTER)
-    if closing:
-        return Span(0, closing.end())
-    return Span(0, opening.end()) if opening else None
+    return Span(0, closing.end()) if closing else None
 
 
 def _fields(block: str, path: str) -> dict[str, str]:
     """The fields we know, as text; others are passed over, whatever they hold."""
     lines = block.splitlines(keepends=True)
-    if len(lines) < 2:
-        raise ArticleError(f"{path}, line 1: the front matter is never closed; end it with a line of ---")
     fields: dict[str, str] = {}
     key, depth = None, 0
     try:

@@ -68,6 +68,8 @@ class Commands(DefaultGroup):
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, OSError):
+            raise
         except Exception as error:
             if isinstance(error, _explained()):
                 raise Problem(str(error)) from None
@@ -197,7 +199,7 @@ class _Work:
         self.bar.label = "Loading the model"
         self.bar.render_progress()
         tagger = ner.load(self.model)
-        self.bar.label = label
+        self.bar.label, self.bar.start = label, time.time()  # or the time left would count the loading for each article
         self.loading = time.monotonic() - started
         return tagger
 
@@ -352,7 +354,7 @@ def export(form, db, output):
     with closing(store.open(db, create=False)) as database:
         lines = {"conll": conll, "jsonl": jsonl}[form].lines(store.annotations(database))
         if output is None or str(output) == "-":
-            _write(lines, click.get_binary_stream("stdout"))
+            _write(lines, sys.stdout.buffer)
         elif output.exists() and output.samefile(db):
             raise Problem(f"{output} is the database itself; choose another file")
         else:
@@ -368,8 +370,8 @@ def _write(lines: Iterable[str], stream) -> None:
 @contextmanager
 def _in_place_of(path: Path):
     """A binary file that takes the place of the one at `path` when it is complete. Devices and pipes are written as they are."""
-    path = path.resolve()
     device = path.exists() and not path.is_file()
+    path = path if device else path.resolve()
     part = path if device else path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with open(part, "wb") as stream:
@@ -850,7 +852,7 @@ def _exchange(path: Path) -> list[dict]:
                         document = json.loads(line)
                         wrong = _wrong(document)
                     except json.JSONDecodeError as error:
-                        wrong = f"is no JSON: {error.msg} at column {error.colno}"
+                        wrong = f"is no JSON: {error.msg.removesuffix(' starting at')}, column {error.colno}"
                     except RecursionError:
                         wrong = "is nested too deeply"
                     if wrong:

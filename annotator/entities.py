@@ -45,7 +45,7 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
         name = words(text, mention.span)
         homes = [g for g in groups if _is_short_for(name, g[0])]
         if homes:
-            _nearest(homes, mention)[1].append(mention)
+            (homes[0] if len(homes) == 1 else _nearest(homes, mention))[1].append(mention)
         else:
             groups.append((name, [mention]))
     return [g for _, g in groups]
@@ -200,7 +200,7 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
-    adverbs = regex.search(expand(r"(?:\s+(?:{words:adverbs}))+$"), text[start:stop], regex.IGNORECASE)
+    adverbs = grammar.pattern(r"(?:\s+{words:adverbs})+$").search(text[start:stop])
     if adverbs:
         stop = start + adverbs.start()
     if stop <= start:

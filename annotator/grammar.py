@@ -42,7 +42,8 @@ def cover(masked: str, spans: Iterable[Span], mark: str) -> str:
 
 
 @functools.cache
-def _pattern(source: str) -> regex.Pattern:
+def pattern(source: str) -> regex.Pattern:
+    """A pattern with its macros and word lists written out, compiled once, without case."""
     return regex.compile(expand(source), regex.IGNORECASE)
 
 
@@ -53,7 +54,7 @@ def _in(name: str, word: str) -> bool:
 
 def starts_with(name: str, masked: str) -> bool:
     """Whether the text starts with an entry of a word list."""
-    return bool(_pattern(r"\s*{words:%s}\b" % name).match(masked))
+    return bool(pattern(r"\s*{words:%s}\b" % name).match(masked))
 
 
 # ----------------------------------------------------------------------------------------------- predicates and clauses
@@ -132,9 +133,8 @@ def is_clause(masked: str) -> bool:
 
 def skip_connectives(masked: str, start: int, stop: int) -> int:
     """First position after connectives that stand at the start (“Namun, selain itu,”)."""
-    pattern = _pattern(r"[\s,;:–—-]*(?:{words:connectives}\b(?:\s+(?:lagi|juga|pula))?[\s,]*)+")
-    match = pattern.match(masked, start, stop)
-    # a connective that is all there is stays: the caller sees an empty stretch
+    found = pattern(r"[\s,;:–—-]*(?:{words:connectives}\b(?:\s+(?:lagi|juga|pula))?[\s,]*)+")
+    match = found.match(masked, start, stop)
     return match.end() if match else start
 
 
@@ -145,10 +145,10 @@ _TAIL_DATE = r"(?:,?\s*(?:pada\s+|hari\s+)*(?:{words:calendar})\b(?:\s+(?:lalu|p
 def trim(text: str, masked: str, start: int, stop: int) -> Span | None:
     """Content without the connectives, complementisers and punctuation at its edges; None where nothing is left."""
     start = _strip_left(masked, start, stop)
-    match = _pattern(r"bahwa(?:sanya|sannya)?\b[\s,]*").match(masked, start, stop)
+    match = pattern(r"bahwa(?:sanya|sannya)?\b[\s,]*").match(masked, start, stop)
     if match and match.end() < stop:
         start = _strip_left(masked, match.end(), stop)
-    date = _pattern(_TAIL_DATE + r"[\s.]*$").search(masked[:stop], max(start, stop - 60))
+    date = pattern(_TAIL_DATE + r"[\s.]*$").search(masked[:stop], max(start, stop - 60))
     if date and date.start() > start and masked[date.start()] == ",":
         stop = date.start()
     while stop > start and masked[stop - 1] in _EDGE:
@@ -182,7 +182,7 @@ def source_before(masked: str, start: int, stop: int) -> Span | None:
     start = _clause_start(masked, start, stop)
     start = skip_connectives(masked, start, stop)
     stop = _drop_adverbs(masked, start, stop)
-    relative = _pattern(r"\s+yang$").search(masked[:stop], start)
+    relative = pattern(r"\s+yang$").search(masked[:stop], start)
     if relative:
         return _antecedent(masked, start, relative.start())
     segments = [s for s in _segments(masked, start, stop) if masked[s.start : s.stop].strip()]
@@ -233,7 +233,7 @@ def _clause_start(masked: str, start: int, stop: int) -> int:
 
 
 def _drop_adverbs(masked: str, start: int, stop: int) -> int:
-    match = _pattern(r"(?:[\s,]*\b{words:adverbs}\b)*[\s,]*$").search(masked[:stop], start)
+    match = pattern(r"(?:[\s,]*\b{words:adverbs}\b)*[\s,]*$").search(masked[:stop], start)
     return match.start() if match else stop
 
 
@@ -271,7 +271,7 @@ def _is_adverbial(masked: str, span: Span) -> bool:
 
 def _adjacent(masked: str, span: Span) -> Span | None:
     """The name or pronoun that ends a fronted adverbial: “Dalam kesempatan itu Budi”."""
-    match = _pattern(rf"(?<before>\S+)\s+(?:{{words:ranks}}\s+)*(?<source>{_PEOPLE}|{ORG}+|{_PRONOUN})(?:\s*\([^)]*\))?$").search(masked[: span.stop], span.start)
+    match = pattern(rf"(?<before>\S+)\s+(?:{{words:ranks}}\s+)*(?<source>{_PEOPLE}|{ORG}+|{_PRONOUN})(?:\s*\([^)]*\))?$").search(masked[: span.stop], span.start)
     if match and not _in("prepositions", match["before"].strip(",")):
         return Span(*match.span("source"))
     return None
@@ -282,7 +282,7 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     segment = _strip(masked, _segments(masked, start, stop)[-1]) if start < stop and masked[start:stop].strip() else None
     if segment is None:
         return None
-    match = _pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
+    match = pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
     if match:
         return Span(*match.span())
     verb = [m for m in _WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
@@ -294,7 +294,7 @@ def _main(masked: str, segment: Span) -> Span:
     """A segment up to the first preposition or bracket that follows its first word."""
     first = _WORD.search(masked, segment.start, segment.stop)
     begin = first.end() if first else segment.start
-    cut = _pattern(r"\s*(?:\(|\s\b{words:prepositions}\b(?!-))").search(masked, begin, segment.stop)
+    cut = pattern(r"\s*(?:\(|\s\b{words:prepositions}\b(?!-))").search(masked, begin, segment.stop)
     return Span(segment.start, cut.start()) if cut and cut.start() > segment.start else segment
 
 
@@ -307,7 +307,7 @@ def _head(masked: str, segment: Span) -> Span | None:
                 return Span(segment.start + ending.start("name"), segment.stop)
     main = _main(masked, segment)
     words = masked[main.start : main.stop]
-    relation = _pattern(rf"(?:^|\s){{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
+    relation = pattern(rf"(?:^|\s){{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
     role_relation = relation and starts_with("roles", words.strip())
     if relation and not role_relation:
         return _strip(masked, main)
@@ -317,16 +317,16 @@ def _head(masked: str, segment: Span) -> Span | None:
         if is_clause(before) and main.start + people.end() < segment.stop:
             return None
         return Span(main.start + people.start(), main.start + people.end())
-    pronoun = _pattern(rf"(?:^|\s)(?<word>{_PRONOUN})$").search(words) or _pattern(rf"(?<word>{_PRONOUN}|{_FIRST})").match(words)
+    pronoun = pattern(rf"(?:^|\s)(?<word>{_PRONOUN})$").search(words) or pattern(rf"(?<word>{_PRONOUN}|{_FIRST})").match(words)
     if pronoun:
         return Span(main.start + pronoun.start("word"), main.start + pronoun.end("word"))
     name = regex.match(rf"[{ORG}{LOC}]+", words)
     if name:
         return Span(main.start, main.start + name.end())
-    described = _pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(words)
+    described = pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(words)
     if described:
         return Span(main.start + described.start("name"), main.start + described.end("name"))
-    phrase = segment if starts_with("groups", words) or starts_with("documents", words) or _pattern(r"se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b").match(words) else main
+    phrase = segment if starts_with("groups", words) or starts_with("documents", words) or pattern(r"se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b").match(words) else main
     if is_clause(masked[phrase.start : phrase.stop]) or not regex.search(r"\p{L}", words):
         last = regex.search(rf"(?:^|\s)(?<name>{PER}+)$", words)
         return Span(main.start + last.start("name"), main.start + last.end("name")) if last else None
@@ -337,12 +337,12 @@ def _head(masked: str, segment: Span) -> Span | None:
 
 def source_after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
     """The source that follows a cue, and where the phrase around it ends (appositives, places and dates after it included)."""
-    begin = _pattern(
+    begin = pattern(
         r"\s*(?:oleh\s+)?(?:si\s+|sang\s+(?=[\ue000])|(?:(?:surat\s+kabar|kantor\s+berita|media|harian|majalah|koran|stasiun\s+televisi|laman|situs)\s+)+(?=[\ue001]))?"
     ).match(masked, start, stop).end()
     if begin >= stop:
         return None
-    pronoun = _pattern(rf"{_PRONOUN}|{_FIRST}").match(masked, begin, stop)
+    pronoun = pattern(rf"{_PRONOUN}|{_FIRST}").match(masked, begin, stop)
     if pronoun:
         return Span(*pronoun.span()), _skip_modifiers(masked, pronoun.end(), stop)
     segment_stop = _segment_stop(masked, begin, stop)
@@ -351,8 +351,8 @@ def source_after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
         return None
     main = _main(masked, segment)
     words = masked[main.start : main.stop]
-    relation = _pattern(rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
-    following = _pattern(rf"[\s,]+(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    relation = pattern(rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
+    following = pattern(rf"[\s,]+(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     people = regex.search(_PEOPLE, words)
     if following and masked[segment.stop : segment.stop + 1] == "," and (relation or (not people and starts_with("roles", words))):
         source = Span(*following.span("name"))
@@ -364,7 +364,7 @@ def source_after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
     if name and not regex.match(r"\s+\p{Ll}", words[name.end() :]):
         source = Span(main.start, main.start + name.end())
         return source, _skip_modifiers(masked, source.stop, stop)
-    indefinite = _pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
+    indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
     closed = regex.search(r"\syang\s.*\s(?:itu|tersebut|ini)$", masked[segment.start : segment.stop])
     phrase = segment if indefinite or closed or starts_with("documents", words) else main
     predicate = predicate_at(masked[phrase.start : phrase.stop])

@@ -7,6 +7,7 @@ those files: the first rule that speaks wins, and its id is the explanation. Rul
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -65,8 +66,11 @@ def read(text: str, sentences: tuple[Sentence, ...], mentions: Iterable[Mention]
     noise = tuple(z.span for z in zones)
     masked = grammar.mask(text, mentions, noise)
     marked = quotations.find(text, noise)
-    outer = [q for q in marked if not any(o is not q and o.span.contains(q.span) for o in marked)]
-    return Article(text, masked, _statements(masked, sentences, outer), tuple(q for q in marked if q not in outer))
+    outer: list[Quotation] = []
+    nested: list[Quotation] = []
+    for quotation in marked:
+        (nested if outer and outer[-1].span.contains(quotation.span) else outer).append(quotation)
+    return Article(text, masked, _statements(masked, sentences, outer), tuple(nested))
 
 
 def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotation]) -> tuple[Statement, ...]:
@@ -84,7 +88,8 @@ def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotat
             spans[-1] = Span(spans[-1].start, max(reach, sentence.span.stop, spans[-1].stop))
         else:
             spans.append(Span(sentence.span.start, max(reach, sentence.span.stop)))
-    return tuple(Statement(span, tuple(q for q in outer if q.span.overlaps(span))) for span in spans)
+    starts = [q.span.start for q in outer]
+    return tuple(Statement(span, tuple(outer[bisect_left(starts, span.start) : bisect_left(starts, span.stop)])) for span in spans)
 
 
 def _leads_in(masked: str, before: Span, after: Span, outer: list[Quotation]) -> bool:
@@ -228,9 +233,8 @@ def _goes_on(article: Article, quote: Quote, quotation: Quotation, following: Qu
     """“A,” kata X, “B.”: the second quotation is a part of the first where only the attribution stands between."""
     between = article.masked[quotation.span.stop : following.span.start]
     after = article.masked[following.span.stop : following.span.stop + 40]
-    return "\n" not in between and len(between) < 220 and bool(regex.search(r",\s*$|\.\s*$", between)) and not regex.match(
-        rules.expand(r"[\s,.]*(?:{bare})(?:nya)?\b"), after, regex.IGNORECASE
-    )
+    attributed = grammar.pattern(r"[\s,.]*(?:{bare})(?:nya)?\b").match(after)
+    return "\n" not in between and len(between) < 220 and bool(regex.search(r"[,.]\s*$", between)) and not attributed
 
 
 def _join_parts(article: Article, found: list[Quote]) -> list[Quote]:
@@ -424,7 +428,7 @@ def _can_speak(words: str, nested: bool) -> bool:
         return False
     if not _speaks(words) and (grammar.starts_with("inanimate", words) or _ABSTRACT.match(words)):
         return False
-    return not (nested and regex.search(rules.expand(r"(?:^|\s)(?:{words:first_person})$"), words, regex.IGNORECASE) and len(words.split()) != 2)
+    return not (nested and grammar.pattern(r"(?:^|\s)(?:{words:first_person})$").search(words) and len(words.split()) != 2)
 
 
 def _parts(article: Article, span: Span, rule: rules.Rule, match: regex.Match, view: str, resume: int | None, sure: bool) -> list[Span]:
@@ -437,7 +441,7 @@ def _parts(article: Article, span: Span, rule: rules.Rule, match: regex.Match, v
         pieces = [match.span("content")]
     else:
         before = match.span("before") if groups.get("before") is not None else None
-        if before and "medial" in rule.options and regex.search(rules.expand(r"\b(?:{verb}|bahwa)[\s,]*$"), view[: before[1]], regex.IGNORECASE):
+        if before and "medial" in rule.options and grammar.pattern(r"\b(?:{verb}|bahwa)[\s,]*$").search(view[: before[1]]):
             return []
         if before and before[1] > before[0] and not rule.id.endswith("initial"):
             start = grammar.skip_connectives(view, before[0], before[1])
@@ -519,7 +523,7 @@ def _second_cue() -> regex.Pattern:
 
 def _coordinated(view: str, start: int, stop: int, span: Span, found: list[Quote]) -> Span | None:
     """The source of a second cue: “X mengatakan A dan menambahkan (bahwa) B”."""
-    if not regex.search(rules.expand(r"\b(?:dan|serta|sambil|seraya|sembari|lalu|kemudian|tetapi|tapi|namun)\s*(?:{words:adverbs}\s*)*$"), view[start:stop], regex.IGNORECASE):
+    if not grammar.pattern(r"\b(?:dan|serta|sambil|seraya|sembari|lalu|kemudian|tetapi|tapi|namun)\s*(?:{words:adverbs}\s*)*$").search(view[start:stop]):
         return None
     earlier = [q for q in found if q.cue and span.contains(q.cue) and q.source and q.cue.start < span.start + stop]
     return earlier[-1].source if earlier else None
@@ -573,11 +577,10 @@ def _encloses(outer: Quote, inner: Quote) -> bool:
 
 def _without_echoes(found: list[Quote]) -> list[Quote]:
     """One content, one quote: of two with the same words the first rule stands."""
-    out: list[Quote] = []
+    first: dict[tuple[Span, ...], Quote] = {}
     for quote in found:
-        if not any(q.content == quote.content for q in out):
-            out.append(quote)
-    return out
+        first.setdefault(quote.content, quote)
+    return list(first.values())
 
 
 def _shift(span: Span | None, offset: int) -> Span | None:

@@ -44,6 +44,7 @@ def _macros() -> dict[str, str]:
     return macros
 
 
+@functools.cache
 def alternation(name: str) -> str:
     """A word list as one regex alternative, longest first, spaces loose."""
     entries = sorted(lexicon.words(name), key=len, reverse=True)

@@ -12,7 +12,6 @@ import regex
 from annotator import entities as entity_stage
 from annotator import confidence, grammar
 from annotator.document import Attribution, Candidate, Entity, Quote, Role, Span, Zone
-from annotator.rules import expand
 
 PLURAL = frozenset({"mereka", "keduanya"})
 # a name this many characters before a quote counts half as much as one right before it
@@ -259,8 +258,8 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
         return False
     lead = before[cut:]
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
-    lead = regex.sub(expand(r"^(?:{words:prepositions})\b[^,]*,"), "", lead, flags=regex.IGNORECASE)
-    return not grammar.is_clause(lead) and not regex.search(expand(r"\b(?:{words:prepositions})\b"), lead, regex.IGNORECASE) and "\ue000" not in lead
+    lead = grammar.pattern(r"^{words:prepositions}\b[^,]*,").sub("", lead)
+    return not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead) and "\ue000" not in lead
 
 
 def _recent_people(scene: Scene, quotes, found: dict[int, Found], i: int) -> list[tuple[int, int]]:
