@@ -31,7 +31,7 @@ given-%:
 	@test -n "$($*)" || { echo "Say where it is: make $(firstword $(MAKECMDGOALS)) $*=path"; exit 2; }
 
 docs: $(INSTALLED)-test  ## print commands, schema and sample output anew into the README
-	$(BIN)/python -m cogapp -r README.md
+	$(BIN)/python -m cogapp -I docs -r README.md docs/architecture.md
 
 clean:  ## remove the database, caches and builds; .venv stays
 	rm -rf $(DB) $(DB)-wal $(DB)-shm build dist .pytest_cache

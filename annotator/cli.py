@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 DATABASE = "annotations.db"
 BATCH = 64  # articles annotated, then stored, before the next are read
 FILE = click.Path(path_type=Path)
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
 class Problem(click.ClickException):
@@ -274,8 +276,9 @@ class _Work:
         yield f"{_counted(self.done, 'article')}: {self.annotated:,} annotated, {self.unchanged:,} unchanged, {len(self.failures):,} failed"
         if self.annotated:
             kinds = ", ".join(f"{self.types[kind]:,} {kind}" for kind in ("direct", "indirect", "mixed"))
-            yield f"{_counted(self.types.total(), 'quote')}: {kinds}; {_counted(len(self.speakers), 'speaker')}, {self.unattributed:,} unattributed"
-            yield f"{self.annotated / self.seconds:,.1f} articles a second, after {self.loading:.1f} s for loading the model"
+            speakers = f"{_counted(len(self.speakers), 'speaker')}, {self.unattributed:,} unattributed"
+            yield f"{_counted(self.types.total(), 'quote')}: {kinds}; {speakers}"
+            yield f"{self.annotated / max(self.seconds, 1e-6):,.1f} articles a second, after {self.loading:.1f} s for loading the model"
         if self.failures:
             yield f"\n{_counted(len(self.failures), 'article')} failed:"
             yield from (f"  {visible(reason)}" for reason in self.failures)
@@ -337,7 +340,7 @@ def _progress(length: int):
 @main.command()
 @click.argument("form", metavar="conll|jsonl", type=click.Choice(["conll", "jsonl"]))
 @click.argument("db", default=DATABASE, type=FILE)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help="File to write instead of standard output.")
+@click.option("-o", "--output", type=OUTPUT, help="File to write instead of standard output.")
 def export(form, db, output):
     """Write annotations as CoNLL or JSON lines.
 
@@ -393,7 +396,8 @@ def _in_place_of(path: Path):
 def check(ctx, db):
     """Check a database against its articles.
 
-    Compares every stored word with its text, and follows every link. DB is annotations.db if not given. Prints each problem as a sentence; the exit code is 1 if there is any.
+    Compares every stored word with its text, and follows every link. Prints each problem as a sentence; the exit code is
+    1 if there is any. DB is annotations.db if not given.
 
     \b
     Example:
@@ -484,7 +488,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> It
 def show(ctx, article, db, colour):
     """Show an article with its quotes marked.
 
-    Cues, sources and relaying media are marked as well, and what is no running text, such as captions. ARTICLE is its path or the end of it, words of its title, or its number. Where there are no colours, the marks are
+    Cues, sources and relaying media are marked as well, and what is no running text, such as captions.
+    ARTICLE is its path or the end of it, words of its title, or its number. Where there are no colours, the marks are
     brackets, [content12 …] [cue12 …] [source12 …] of quote 12. `annotate why 12` tells how it was found.
 
     \b
@@ -587,11 +592,9 @@ def _grounds(annotation: Annotation, attribution: Attribution, ids: Sequence[int
     yield "sure", [f"{attribution.confidence:.2f} of 1"]
     considered = sorted(attribution.candidates, key=lambda c: (c.name != attribution.speaker, -c.score))
     if considered:
-        yield "candidates", [
-            f"{'taken' if c.name == attribution.speaker else 'left '}  {c.score:.2f}  {_words(c.name, text)}: {c.reason}" for c in considered
-        ]
+        yield "candidates", [f"{candidate.score:.2f}  {_words(candidate.name, text)}: {candidate.reason}" for candidate in considered]
     else:
-        yield "candidates", ["no others came into question: the rule alone decides"]
+        yield "candidates", ["nobody else came into question"]
     yield "run", [f"{made['id']}, {made['started']}, annotate {made['tool']}, model {made['model'][:12]}, rules {made['rules'][:12]}"]
 
 
@@ -614,7 +617,8 @@ def _sayings() -> dict[str, str]:
     from annotator import rules
 
     steps = tomllib.loads(files("annotator").joinpath("data/rules/speakers.toml").read_text(encoding="utf-8"))["rule"]
-    return {rule.id: rule.says for name in ("direct", "indirect") for rule in rules.load(name)} | {step["id"]: step["says"] for step in steps}
+    found = {rule.id: rule.says for name in ("direct", "indirect") for rule in rules.load(name)}
+    return found | {step["id"]: step["says"] for step in steps}
 
 
 def _passage(annotation: Annotation, attribution: Attribution) -> tuple[int, int]:
@@ -756,9 +760,9 @@ def _counted(number: int, noun: str) -> str:
 
 
 @main.command()
-@click.argument("gold", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("gold", type=EXISTING)
 @click.option("--db", type=FILE, help="Score what this database holds.")
-@click.option("--predicted", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Score this file, as `annotate export jsonl` writes it.")
+@click.option("--predicted", type=EXISTING, help="Score this file, as `annotate export jsonl` writes it.")
 @click.option("--types", metavar="TYPE,...", callback=lambda *a: _types(*a), help="Only quotes of these types: direct, indirect, mixed.")
 @click.option("--errors", metavar="N", default=0, type=click.IntRange(min=0), help="Print so many of the errors as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -766,7 +770,8 @@ def _counted(number: int, noun: str) -> str:
 def score(gold, db, predicted, types, errors, as_json, model):
     """Compare with gold quotes.
 
-    GOLD is a file in the format of `annotate export jsonl`. Without --db and --predicted the texts of the gold file are annotated now, and nothing is stored.
+    GOLD is a file in the format of `annotate export jsonl`. Without --db and --predicted the texts of
+    the gold file are annotated now, and nothing is stored.
 
     \b
     Examples:
@@ -898,7 +903,7 @@ def _is_entity(value) -> bool:
 @main.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", default="model", show_default=True, type=FILE, help="Folder for the new model.")
-@click.option("--settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings other than those of the shipped model.")
+@click.option("--settings", type=EXISTING, help="Settings other than those of the shipped model.")
 @click.option("--vectors", type=FILE, help="Word vectors made before; by default they are made first, as vectors.txt beside the model.")
 def train(data, out, settings, vectors):
     """Train the model that finds names.

@@ -139,7 +139,7 @@ def skip_connectives(masked: str, start: int, stop: int) -> int:
 
 
 _EDGE = " \t\r\n\u00a0\u200b,;:.!?…–—-" + NOISE
-_TAIL_DATE = r"(?:,?\s*(?:pada\s+|hari\s+)*(?:{words:calendar})\b(?:\s+(?:lalu|pagi|siang|sore|malam|ini))*\s*(?:\([\d/., ]+\)|,?\s*\d{1,2}\s+(?:{words:calendar})\s+\d{4})?(?:\s+(?:lalu|pagi|siang|sore|malam))*)"
+_TAIL_DATE = r"(?:,?\s*(?:pada\s+|hari\s+)*{words:days}\b(?:\s+(?:lalu|pagi|siang|sore|malam|ini))*\s*(?:\([\d/., ]+\)|,?\s*\d{1,2}\s+\p{L}+\s+\d{4})?(?:\s+(?:lalu|pagi|siang|sore|malam))*)"
 
 
 def trim(text: str, masked: str, start: int, stop: int) -> Span | None:
@@ -266,7 +266,7 @@ def _strip(masked: str, span: Span) -> Span | None:
 
 def _is_adverbial(masked: str, span: Span) -> bool:
     words = masked[span.start : span.stop]
-    return starts_with("prepositions", words) or starts_with("calendar", words) or bool(regex.match(r"\s*[\d(]", words))
+    return starts_with("prepositions", words) or starts_with("days", words) or bool(regex.match(r"\s*[\d(]", words))
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:
@@ -394,7 +394,7 @@ def _skip_modifiers(masked: str, position: int, stop: int) -> int:
         if chunk.strip():
             if regex.match(r"\s*bahwa\b", chunk):
                 return position
-            if starts_with("prepositions", chunk) or starts_with("calendar", chunk) or regex.match(r"\s*[\d(]", chunk):
+            if starts_with("prepositions", chunk) or starts_with("days", chunk) or regex.match(r"\s*[\d(]", chunk):
                 position += len(chunk)
                 continue
             return position
@@ -403,7 +403,7 @@ def _skip_modifiers(masked: str, position: int, stop: int) -> int:
         after = rest[len(chunk) + 1 :]
         following = after[: _first_comma(after)]
         more = len(following) < len(after)
-        modifier = starts_with("calendar", following) or regex.match(r"\s*(?:[\d(]|\d{1,2}\s)", following)
+        modifier = starts_with("days", following) or regex.match(r"\s*(?:[\d(]|\d{1,2}\s)", following)
         if not more and starts_with("roles", following) and not is_clause(following):
             modifier = True
         if more and not modifier:
