@@ -24,6 +24,9 @@ class Span:
     def of(self, text: str) -> str:
         return text[self.start : self.stop]
 
+    def shift(self, offset: int) -> Span:
+        return Span(self.start + offset, self.stop + offset)
+
     def overlaps(self, other: Span) -> bool:
         return self.start < other.stop and other.start < self.stop
 

@@ -23,10 +23,10 @@ def key(name: str) -> str:
     return "".join(c for c in regex.sub(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\s*", "", bare) if c.isalnum())
 
 
-def find(text: str, masked: str, span: Span, outlet: str | None) -> Span | None:
-    """The medium a statement names as its relay, or None. `masked` is the whole masked text."""
+def find(text: str, masked: str, outlet: str | None) -> Span | None:
+    """The medium a statement names as its relay, or None. `text` and `masked` are that statement's."""
     for rule in rules.load("via"):
-        for match in rule.pattern.finditer(masked, span.start, span.stop):
+        for match in rule.pattern.finditer(masked):
             medium = _medium(text, Span(*match.span("medium")), "known" in rule.options)
             if medium and not _is_outlet(medium.of(text), outlet, rule.id == "via.told"):
                 return medium

@@ -5,7 +5,7 @@ import pytest
 
 import annotator
 
-LAYERS = """document markup lexicon rules grammar articles zones segment ner entities quotations relays quotes confidence speakers
+LAYERS = """document markup lexicon rules grammar articles zones segment ner entities quotations statements sources relays direct reported quotes confidence speakers
             pipeline store formats train score cli""".split()
 ROOT = Path(annotator.__file__).parent
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))[1:]

@@ -1,0 +1,334 @@
+"""Indirect and mixed quotes: a cue with its content and source, by the rules of indirect.toml.
+
+Each cue of a statement is tried against the rules that name its list, in order; the first rule whose match holds wins.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
+
+from annotator import grammar, lexicon, rules, sources
+from annotator.document import Quote, Span
+from annotator.grammar import CUE, NOISE, QUOTED
+from annotator.statements import Article, Statement
+
+CUE_LISTS = (
+    "cue_say", "cue_think", "cue_wish", "cue_that", "cue_commit", "cue_request", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
+    "cue_passive", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
+)  # fmt: skip
+WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
+# cues that interrupt or follow their content: what they use up bounds the content of the others
+FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
+SPEECH = frozenset({"cue_say", "cue_inverted", "cue_preposition", "cue_inverted_nya"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A cue word of a view: where it stands, its form without -nya, and the word lists it is on."""
+
+    span: Span
+    stem: str
+    lists: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far."""
+
+    article: Article
+    span: Span
+    view: str
+    cue: Cue
+    previous: Statement | None
+    found: list[Quote]
+    nested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source in a view: None and `implicit` where only -nya or an earlier sentence names it. `stop` is where an agent's phrase ends."""
+
+    span: Span | None
+    implicit: bool
+    stop: int | None
+
+
+def find(article: Article, span: Span, view: str, previous: Statement | None, found: list[Quote], nested: bool = False) -> list[Quote]:
+    """The indirect and mixed quotes of one stretch; `found` are earlier quotes; `nested` when it is a direct quote's content."""
+    out: list[Quote] = []
+    # cues within or after their content come first, since the others' content ends at them
+    for cue in sorted(_cues(view), key=lambda c: (not c.lists & FRAMING, c.span.start)):
+        if NOISE in cue.span.of(view):
+            continue
+        here = view[: cue.span.start] + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
+        result = _first(Scope(article, span, here, cue, previous, found + out, nested))
+        if result:
+            quote, used = result
+            out.append(quote)
+            if used and cue.lists & FRAMING:
+                view = grammar.cover(view, [used], NOISE)
+    return out
+
+
+# ---------------------------------------------------------------------------------------------------------------- cues
+
+
+@functools.cache
+def _cue_pattern() -> regex.Pattern:
+    words = sorted({w for name in CUE_LISTS for w in lexicon.lower(name)}, key=len, reverse=True)
+    stems, cut = ("|".join(regex.escape(w) for w in forms) for forms in (words, _damaged()))
+    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?P<nya>nya)?(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=\.\s))", regex.IGNORECASE)
+
+
+@functools.cache
+def _damaged() -> dict[str, str]:
+    """Cues as a scraper leaves them that loses the letter before a comma and writes a full stop: “mengataka. C”."""
+    return {w[:-1]: w for name in ("cue_say", "cue_think") for w in lexicon.lower(name) if len(w) > 6 and " " not in w}
+
+
+def _cues(view: str) -> Iterator[Cue]:
+    for match in _cue_pattern().finditer(view):
+        stem = match["stem"].casefold() if match["stem"] else _damaged()[match["cut"].casefold()]
+        yield Cue(Span(*match.span()), stem, _lists(stem, bool(match["nya"])))
+
+
+@functools.cache
+def _lists(stem: str, nya: bool) -> frozenset[str]:
+    names = frozenset(name for name in CUE_LISTS if stem in lexicon.lower(name))
+    return frozenset(f"{name}_nya" for name in names if name in WITH_NYA) if nya else names
+
+
+# --------------------------------------------------------------------------------------------------------------- rules
+
+
+def _first(scope: Scope) -> tuple[Quote, Span | None] | None:
+    """The quote of the first rule that speaks, and the stretch of the view its attribution uses up."""
+    if _is_negated(scope) or _is_in_link(scope):
+        return None
+    for rule in rules.load("indirect"):
+        match = rule.pattern.search(scope.view) if scope.cue.lists.intersection(rule.cues) else None
+        result = _read(scope, rule, match) if match else None
+        if result:
+            return result
+    return None
+
+
+# whoever does not say it reports nothing: “tidak menyebutkan siapa pemiliknya”
+_NEGATION = regex.compile(
+    r"\b(?:tidak|tak|belum|enggan|tanpa|bukan|menolak|enggak|jangan)\s+"
+    r"(?:mau\s+|dapat\s+|bisa\s+|pernah\s+|juga\s+|ingin\s+|bersedia\s+|untuk\s+|secara\s+rinci\s+)*$",
+    regex.IGNORECASE,
+)
+_LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGNORECASE | regex.DOTALL)
+
+
+def _is_negated(scope: Scope) -> bool:
+    start = scope.cue.span.start
+    return "cue_say" in scope.cue.lists and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
+
+
+def _is_in_link(scope: Scope) -> bool:
+    """Whether a cue stands in the headline of a link that a scraper glued into the text: “Baca juga: Menteri Sebut …”."""
+    return bool(_LINK.search(scope.view[max(0, scope.cue.span.start - 150) : scope.cue.span.start]))
+
+
+def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Span | None] | None:
+    source = _source(scope, rule, match)
+    if source is None:
+        return None
+    points_back = "previous" in rule.options
+    parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, source)
+    if not parts or "relay" in rule.options and not _is_alone(scope, parts):
+        return None
+    kind = "mixed" if not points_back and any(_quotes_words(scope, p) for p in parts) else "indirect"
+    offset = scope.span.start
+    quote = Quote(kind, parts, scope.cue.span.shift(offset), source.span and source.span.shift(offset), source.implicit, None, rule.id)
+    interrupts = source.stop is not None or len(parts) > 1 or parts[0].start < offset + scope.cue.span.start
+    return quote, Span(scope.cue.span.start, source.stop or scope.cue.span.stop) if interrupts and "inner" not in rule.options else None
+
+
+# -------------------------------------------------------------------------------------------------------------- source
+
+
+def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None:
+    """The source a match names, or None where the rule asks for another kind of source."""
+    groups = match.groupdict()
+    view, cue = scope.view, scope.cue
+    if groups.get("agent") is not None:
+        after = sources.after(view, *match.span("agent"))
+        found = Source(after[0], False, after[1]) if after and _suits(scope, rule, *after) else None
+    elif groups.get("document") is not None:
+        found = Source(Span(*match.span("document")), False, None)
+    elif groups.get("subject") is not None:
+        if "cue_document" in cue.lists and groups.get("that") is None and regex.search(r"\byang\s*$", view[: cue.span.start], regex.IGNORECASE):
+            return None  # “video yang memperlihatkan …” describes the video
+        shared = _shared(scope, *match.span("subject"))
+        subject = shared or sources.before(view, *match.span("subject"))
+        found = Source(subject, False, None) if subject else None
+    else:
+        found = Source(None, True, None)
+    if found is None or found.span and not sources.can_speak(found.span.of(view)):
+        return None
+    if found.span and scope.nested and sources.is_first_person(found.span.of(view)):
+        return None
+    return found
+
+
+def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
+    """Whether an agent is what the rule's options ask for."""
+    words = agent.of(scope.view)
+    if sources.is_named(words) or not rule.options & {"named", "speaker"}:
+        return True
+    if "named" in rule.options:
+        return False
+    # without a comma a phrase and its clause look alike: “menurut undang-undang itu berlaku”, “kata sandi itu diganti”
+    apart = "final" in rule.options or scope.view[stop:].lstrip().startswith(",")
+    return apart and ("cue_preposition" in scope.cue.lists or sources.is_somebody(words))
+
+
+def _shared(scope: Scope, start: int, stop: int) -> Span | None:
+    """The source of an earlier cue that this one is coordinated with: “X mengatakan A dan menambahkan (bahwa) B”."""
+    joined = grammar.pattern(r"\b(?:dan|serta|sambil|seraya|sembari|lalu|kemudian|tetapi|tapi|namun)\s*(?:{words:adverbs}\s*)*$")
+    if not joined.search(scope.view[start:stop]):
+        return None
+    here = Span(scope.span.start, scope.span.start + stop) if stop else None
+    earlier = [q.source for q in scope.found if here and q.cue and q.source and here.contains(q.cue) and here.contains(q.source)]
+    return earlier[-1].shift(-scope.span.start) if earlier else None
+
+
+# ------------------------------------------------------------------------------------------------------------- content
+
+
+def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> tuple[Span, ...]:
+    """The content a match names, cut and trimmed, in the article's offsets; empty where it is no content."""
+    view, options = scope.view, rule.options
+    pieces = _pieces(scope, rule, match, source)
+    if "final" in options and source.stop is not None and grammar.is_clause(view[source.stop :].split(". ")[0]):
+        return ()
+    if "predicate" in options:
+        at = grammar.predicate_at(view[slice(*pieces[0])])
+        if at is None or len(view[pieces[0][0] : pieces[0][0] + at].split()) > 9:
+            return ()
+        pieces = [(pieces[0][0] + at, pieces[0][1])]
+    text = scope.article.text[scope.span.start : scope.span.stop]
+    spans = [s for start, stop in pieces if start < stop and (s := grammar.trim(text, view, start, stop))]
+    if not spans or "medial" in options and len(spans) < len(pieces) or not _is_content(scope, rule, match, source, spans[-1]):
+        return ()
+    return tuple(s.shift(scope.span.start) for s in spans)
+
+
+def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> list[tuple[int, int]]:
+    """Where the content stands, untrimmed: before the cue, after it, or both."""
+    view, groups = scope.view, match.groupdict()
+    pieces = []
+    if groups.get("before"):
+        start = grammar.skip_connectives(view, *match.span("before"))
+        reports = "medial" in rule.options and grammar.pattern(r"\b(?:{verb}|bahwa)[\s,]*$").search(view[: match.end("before")])
+        if view[start : match.end("before")].strip(" ,"):
+            # “X mengungkapkan, menurut Y, C”: what stands before is another attribution
+            pieces.append((start, start) if reports else (start, match.end("before")))
+    for name in ("content", "rest"):
+        if groups.get(name) is not None:
+            pieces.append(match.span(name))
+    if source.stop is not None and "rest" in rule.options:
+        pieces.append((source.stop, len(view)))
+    return [(start, _content_stop(view, start, stop)) for start, stop in pieces]
+
+
+def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source, last: Span) -> bool:
+    """Whether the (last) part of the content is reported speech: clausal where the rule asks for it, not a noun phrase or a quotation."""
+    groups = match.groupdict()
+    words = last.of(scope.view)
+    lead = scope.view[match.end("subject") : last.start] if groups.get("subject") is not None else scope.view[: last.start]
+    if regex.fullmatch(rf"[{QUOTED}\W]*", words):
+        return False
+    if groups.get("that") is None and "," not in lead and _is_nominal(words):
+        return False
+    if "other" in rule.options and not grammar.predicate_at(words):
+        return False
+    if "clause" not in rule.options or groups.get("that") is not None or groups.get("vow") is not None:
+        return True
+    if source.stop is not None and regex.match(r"[\s,]*bahwa\b", scope.view[source.stop :]):
+        return True
+    count = len(words.split())
+    trusted = scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
+    if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
+        return True
+    return grammar.is_clause(words) or QUOTED in words and count > 1
+
+
+def _is_nominal(words: str) -> bool:
+    """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
+    if regex.match(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", words, regex.IGNORECASE):
+        return True
+    return grammar.starts_with("nominal", words) and not regex.match(r"\S+\s+(?:itu|tersebut|ini)\b", words)
+
+
+# what follows content after a comma without being part of it
+_ASIDE = regex.compile(
+    r",\s*(?:(?:saat|ketika|usai|seusai)\s+(?:ditemui|dihubungi|dikonfirmasi|ditanya|ditanyai|dijumpai|diwawancarai|jumpa|konferensi)\b[^.]*"
+    r"|(?:seperti|sebagaimana|demikian)?\s*(?:dilaporkan|dikutip|dilansir|diberitakan|diwartakan|mengutip|melansir)\b[^.]*"
+    r"|(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|sambungan|pesan)\s?\p{L}*\b[^.]*)(?:\.\s*)?$",
+    regex.IGNORECASE,
+)
+# a second cue with the same subject, or one set against it with its own
+_SECOND_CUE = (
+    r"[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})"
+    r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan)\b"
+    r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
+    r"|,\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{per}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
+)
+
+
+def _content_stop(view: str, start: int, stop: int) -> int:
+    """Content ends before what another attribution uses up, before a second cue, and before an aside."""
+    noise = view.find(NOISE, start, stop)
+    stop = noise if noise > start else stop
+    for bound in (grammar.pattern(_SECOND_CUE), _ASIDE):
+        match = bound.search(view, start, stop)
+        if match and match.start() > start:
+            stop = match.start()
+    return stop
+
+
+_DATELINE = regex.compile(r"\W*(?:\ue002+|\p{Lu}{3,}[\p{L}.]*)[^.\n]{0,60}?\s[–—-]{1,2}\s")
+
+
+def _sentence_before(scope: Scope) -> tuple[Span, ...]:
+    """What “Hal itu” points to: the statement before, unless a quote of it is found already."""
+    if scope.previous is None:
+        return ()
+    span = scope.previous.span
+    if any(part.overlaps(span) for q in scope.found for part in (*q.content, q.cue) if part):
+        return ()
+    view = scope.article.view(span)
+    dateline = _DATELINE.match(view)
+    start = grammar.skip_connectives(view, dateline.end() if dateline else 0, len(view))
+    content = grammar.trim(span.of(scope.article.text), view, start, len(view))
+    return (content.shift(span.start),) if content and grammar.is_clause(content.of(view)) else ()
+
+
+def _is_alone(scope: Scope, parts: tuple[Span, ...]) -> bool:
+    """A medium is a source only where its content holds no other cue of speech and no quotation."""
+    content = " ".join(p.shift(-scope.span.start).of(scope.view) for p in parts)
+    return QUOTED not in content and not any(cue.lists & SPEECH for cue in _cues(content))
+
+
+_TITLED = regex.compile(
+    r"\b(?:berjudul|bertajuk|bertema|bernama|film|lagu|buku|novel|album|berita|artikel|program|acara|tema|drama|serial|sinetron|istilah|kata)\s*\W?$",
+    regex.IGNORECASE,
+)
+
+
+def _quotes_words(scope: Scope, part: Span) -> bool:
+    """Whether content holds quoted words, titles and single terms apart."""
+    text = scope.article.text
+    for match in regex.finditer(rf"{QUOTED}+", part.shift(-scope.span.start).of(scope.view)):
+        start, stop = part.start + match.start(), part.start + match.end()
+        if len(text[start:stop].split()) > 1 and not _TITLED.search(text[max(0, start - 30) : start]):
+            return True
+    return False

@@ -1,0 +1,75 @@
+"""An article as the rules read it: masked text, and statements, which are sentences that share a quotation."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from annotator import grammar, quotations
+from annotator.document import Mention, Sentence, Span, Zone
+from annotator.grammar import NOISE, QUOTED
+from annotator.quotations import Quotation
+
+# a statement longer than this is a scraping accident: its rules would take long and find nothing
+LONGEST = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A stretch that is read as one sentence, with its outermost quotations."""
+
+    span: Span
+    quotations: tuple[Quotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Text, masked text without its quotations covered, statements, and the quotations that stand within others."""
+
+    text: str
+    masked: str
+    statements: tuple[Statement, ...]
+    nested: tuple[Quotation, ...]
+
+    def view(self, span: Span, quoted: Iterable[Span] = (), taken: Iterable[Span] = ()) -> str:
+        """One stretch of masked text, quotations covered, and what is used up made noise. Its offsets count from `span.start`."""
+        out = list(self.masked[span.start : span.stop])
+        for covered, mark in [(s, QUOTED) for s in quoted] + [(s, NOISE) for s in taken]:
+            start, stop = max(covered.start, span.start) - span.start, min(covered.stop, span.stop) - span.start
+            if start < stop:
+                out[start:stop] = mark * (stop - start)
+        return "".join(out)
+
+
+def read(text: str, sentences: tuple[Sentence, ...], mentions: Iterable[Mention], zones: tuple[Zone, ...]) -> Article:
+    noise = tuple(z.span for z in zones)
+    masked = grammar.mask(text, mentions, noise)
+    outer: list[Quotation] = []
+    nested: list[Quotation] = []
+    for quotation in quotations.find(text, noise):
+        (nested if outer and outer[-1].span.contains(quotation.span) else outer).append(quotation)
+    return Article(text, masked, _statements(masked, sentences, outer), tuple(nested))
+
+
+def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotation]) -> tuple[Statement, ...]:
+    """Sentences joined where a quotation crosses their border, or where one is left open before a quotation."""
+    starts = [q.span.start for q in outer]
+    spans: list[Span] = []
+    for sentence in sentences:
+        span = sentence.span
+        if not masked[span.start : span.stop].strip(NOISE + " \t\r\n"):
+            continue
+        last = bisect_left(starts, span.stop) - 1
+        reach = max(span.stop, outer[last].span.stop if last >= 0 else 0)
+        if spans and (span.start < spans[-1].stop or _leads_in(masked, spans[-1]) and span.start in starts[max(0, last) :]):
+            spans[-1] = Span(spans[-1].start, max(reach, spans[-1].stop))
+        else:
+            spans.append(Span(span.start, reach))
+    kept = [s for s in spans if s.stop - s.start <= LONGEST]
+    return tuple(Statement(s, tuple(outer[bisect_left(starts, s.start) : bisect_left(starts, s.stop)])) for s in kept)
+
+
+def _leads_in(masked: str, before: Span) -> bool:
+    """“X menambahkan,” left open: the quotation that starts the next paragraph belongs to it."""
+    return masked[before.start : before.stop].rstrip()[-1:] in tuple(",:")
