@@ -122,7 +122,7 @@ def _may_predicate(masked: str, closed: regex.Match, match: regex.Match) -> bool
     word = match.group().casefold()
     if masked[closed.end() : match.start()].strip() or word[0] in "\ue000\ue001\ue002\ue003\ue006" or not word[0].isalpha():
         return False
-    return not (is_listed("prepositions", word) or is_listed("not_verbs", word) or word in {"dan", "atau", "serta", "itu", "ini", "tersebut", "pun", "lagi", "lainnya", "sendiri"})
+    return not (is_listed("prepositions", word) or is_listed("not_verbs", word) or word in {"dan", "atau", "serta", "itu", "ini", "tersebut", "pun", "lagi", "lainnya", "sendiri", "semua", "sekalian"})
 
 
 def is_clause(masked: str) -> bool:

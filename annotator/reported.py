@@ -120,7 +120,7 @@ def _first(scope: Scope) -> tuple[Quote, Span | None] | None:
 # whoever does not say it reports nothing: “tidak menyebutkan siapa pemiliknya”
 _NEGATION = regex.compile(
     r"\b(?:tidak|tak|belum|enggan|tanpa|bukan|menolak|enggak|jangan)\s+"
-    r"(?:mau\s+|dapat\s+|bisa\s+|pernah\s+|juga\s+|ingin\s+|bersedia\s+|untuk\s+|secara\s+rinci\s+)*$",
+    r"(?:dia\s+|ia\s+|mau\s+|dapat\s+|bisa\s+|pernah\s+|juga\s+|ingin\s+|bersedia\s+|untuk\s+|secara\s+rinci\s+)*$",
     regex.IGNORECASE,
 )
 _LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGNORECASE | regex.DOTALL)
@@ -132,8 +132,10 @@ def _is_negated(scope: Scope) -> bool:
 
 
 def _is_in_link(scope: Scope) -> bool:
-    """Whether a cue stands in the headline of a link that a scraper glued into the text: “Baca juga: Menteri Sebut …”."""
-    return bool(_LINK.search(scope.view[max(0, scope.cue.span.start - 150) : scope.cue.span.start]))
+    """Whether a cue stands in a headline, as of a link that a scraper glued into the text: “Baca juga: Menteri Sebut …”."""
+    start = scope.cue.span.start
+    capital = scope.article.text[scope.span.start + start].isupper() and regex.search(r"[\p{L}\ue000-\ue002]\s$", scope.view[:start])
+    return bool(capital) or bool(_LINK.search(scope.view[max(0, start - 150) : start]))
 
 
 def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Span | None] | None:
@@ -164,11 +166,13 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("document") is not None:
         found = Source(Span(*match.span("document")), False, None)
     elif groups.get("subject") is not None:
-        if "cue_document" in cue.lists and groups.get("that") is None and regex.search(r"\byang\s*$", view[: cue.span.start], regex.IGNORECASE):
+        if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and regex.search(r"\byang\s*$", view[: cue.span.start], regex.IGNORECASE):
             return None  # “video yang memperlihatkan …” describes the video
         shared = _shared(scope, *match.span("subject"))
         subject = shared or sources.before(view, *match.span("subject"))
         found = Source(subject, False, None) if subject else None
+        if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(subject.of(view)):
+            return None  # “polisi menemukan korban”: people find things, texts find that something is so
     else:
         found = Source(None, True, None)
     if found is None or found.span and not sources.can_speak(found.span.of(view)):
@@ -178,11 +182,17 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     return found
 
 
+def _is_person(words: str) -> bool:
+    return "\ue000" in words or grammar.starts_with("pronouns", words)
+
+
 def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
     """Whether an agent is what the rule's options ask for."""
     words = agent.of(scope.view)
-    if sources.is_named(words) or not rule.options & {"named", "speaker"}:
+    if sources.is_named(words) or not rule.options & {"named", "speaker", "somebody"}:
         return True
+    if "somebody" in rule.options:
+        return sources.is_somebody(words)
     if "named" in rule.options:
         return False
     # without a comma a phrase and its clause look alike: “menurut undang-undang itu berlaku”, “kata sandi itu diganti”
@@ -211,7 +221,8 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         return ()
     if "predicate" in options:
         at = grammar.predicate_at(view[slice(*pieces[0])])
-        if at is None or len(view[pieces[0][0] : pieces[0][0] + at].split()) > 9:
+        asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
+        if at is None or len(asked.split()) > 9 or "," in asked:
             return ()
         pieces = [(pieces[0][0] + at, pieces[0][1])]
     text = scope.article.text[scope.span.start : scope.span.stop]
@@ -247,6 +258,8 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     if regex.fullmatch(rf"[{QUOTED}\W]*", words):
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
+        return False
+    if scope.cue.stem == "mengaku" and words.startswith("sebagai "):
         return False
     if "other" in rule.options and not grammar.predicate_at(words):
         return False

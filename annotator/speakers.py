@@ -110,6 +110,10 @@ def _phrase(scene: Scene, quotes: tuple[Quote, ...], parents: list[int | None], 
     if holder is not None:
         return _named(scene, holder, "role")
     kind = kind_of(words, scene.masked[source.start : source.stop])
+    if words.endswith("mereka") and kind == "group":
+        group = _last_group(scene, source.start)
+        if group:
+            return Found(group, "group", None, None, "pronoun.group")
     definite = regex.match(r"(?:sang\s+)?(?P<head>.*\S)\s+(?:itu|tersebut|ini)$", words) or regex.match(r"sang\s+(?P<head>.*\S)$", words)
     if definite:
         asked = set(definite["head"].split())
@@ -120,10 +124,15 @@ def _phrase(scene: Scene, quotes: tuple[Quote, ...], parents: list[int | None], 
                 return Found(speaker, found[j].kind, None, found[j].role, "phrase.again")
             if kind == "organisation" and found[j].kind == "organisation" and len(asked) < 3:
                 return Found(speaker, found[j].kind, found[j].entity, None, "institution.again")
+        if kind == "organisation":
+            recent = _recent(scene, source.start, "ORG")
+            if recent and recent[0][1] < NEAR * 2:
+                return _named(scene, recent[0][0], "institution.recent")
         first = _introduced(scene, definite["head"], source)
         if first:
             return Found(first, kind, None, None, "phrase.again")
-        if kind == "person" and (grammar.starts_with("roles", definite["head"]) or _AGENT.match(definite["head"]) or regex.match(r"(?:pria|wanita|perempuan|lelaki|laki-laki|ibu|bapak|ayah|pemuda|pensiunan|alumnus|alumni|lulusan)\b", words)):
+        alone = not words.startswith("sang ") or len(asked) == 1 or grammar.starts_with("roles", definite["head"])
+        if kind == "person" and alone and (grammar.starts_with("roles", definite["head"]) or _AGENT.match(definite["head"]) or regex.match(r"(?:pria|wanita|perempuan|lelaki|laki-laki|ibu|bapak|ayah|pemuda|pensiunan|alumnus|alumni|lulusan)\b", words)):
             known = _discourse(scene, quotes, parents, found, i, "description")
             if known.entity is not None and parents[i] is None:
                 return known
@@ -164,7 +173,8 @@ def kind_of(words: str, masked: str) -> str:
     bare = regex.sub(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua|ketiga|banyak|para)\s+", "", words)
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
-    if grammar.starts_with("groups", words) or regex.search(r"\b(?:dan|serta)\b", words) and "\ue000" in masked:
+    one = bool(regex.search(r"\s(?:itu|tersebut|ini)$", words)) and grammar.starts_with("roles", words)
+    if grammar.starts_with("groups", words) and not one or regex.search(r"\b(?:dan|serta)\b", words) and "\ue000" in masked:
         return "group"
     if grammar.starts_with("documents", words):
         return "document"
@@ -265,9 +275,14 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
 def _recent_people(scene: Scene, quotes, found: dict[int, Found], i: int) -> list[tuple[int, int]]:
     """Persons named before a quote, the nearest first: (entity, distance)."""
     here = quotes[i].content[0].start if quotes[i].source is None else min(_place(quotes[i]), quotes[i].content[0].start)
+    return _recent(scene, here, "PER")
+
+
+def _recent(scene: Scene, here: int, kind: str) -> list[tuple[int, int]]:
+    """Entities of one type named before a place, the nearest first: (entity, distance)."""
     seen: dict[int, int] = {}
     for e, entity in enumerate(scene.entities):
-        if entity.type == "PER":
+        if entity.type == kind:
             places = [m.span.start for m in entity.mentions if m.span.start < here]
             if places:
                 seen[e] = here - max(places)
