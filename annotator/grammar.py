@@ -54,8 +54,8 @@ def is_listed(name: str, word: str) -> bool:
 
 
 def starts_with(name: str, masked: str) -> bool:
-    """Whether the text starts with an entry of a word list."""
-    return bool(pattern(r"\s*{words:%s}\b" % name).match(masked))
+    """Whether the text starts with an entry of a word list, -nya or not."""
+    return bool(pattern(r"\s*{words:%s}(?:nya)?\b" % name).match(masked))
 
 
 # ----------------------------------------------------------------------------------------------- predicates and clauses
@@ -108,8 +108,10 @@ def predicate_at(masked: str) -> int | None:
 
 
 def _closes_phrase(masked: str, match: regex.Match) -> bool:
-    """A determiner or possessive ends a noun phrase: what follows it is its predicate (“pendaki itu | selamat”)."""
+    """A determiner, possessive or person ends a noun phrase: what follows it is its predicate (“pendaki itu | selamat”)."""
     word = match.group().casefold()
+    if word[0] == PER:
+        return True
     if word in {"itu", "tersebut", "ini"}:
         return not _TEMPORAL.search(masked, max(0, match.start() - 20), match.start())
     return len(word) > 5 and word.endswith("nya") and word not in {"adanya", "pentingnya", "perlunya", "tingginya", "rendahnya", "besarnya", "banyaknya", "maraknya", "mahalnya", "sulitnya", "minimnya", "kurangnya", "terjadinya", "berlakunya", "hanya", "artinya", "akhirnya", "sebelumnya", "misalnya", "lainnya", "biasanya", "khususnya"}

@@ -54,11 +54,16 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
     found: list[Quotation] = []
     opening: regex.Match | None = None
     continues = False
+    within = start
     for mark in _MARK.finditer(text, start, stop):
+        if mark.start() < within:
+            continue
         side = _side(text, mark, start, stop)
         if opening is None:
             if side != "close":
                 opening, continues = mark, unclosed and not text[start : mark.start()].strip()
+        elif (inner := _inner_end(text, opening, mark, stop)) is not None:
+            within = inner
         elif side == "open" and mark.group() != "”" and not _last_of_pair(text, opening, mark, stop):
             found += _recover(text, opening, mark.start(), continues)
             opening, continues = mark, False
@@ -70,6 +75,18 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
     if not text[start : opening.start()].strip() and _opens_next(text, stop) and not _ATTRIBUTION.search(text, opening.end(), stop):
         return found + _pair(opening.start(), opening.end(), stop, stop, continues), True
     return [*found, *_recover(text, opening, stop, continues)], False
+
+
+_CURLY = frozenset("“”„«»‟")
+
+
+def _inner_end(text: str, opening: regex.Match, mark: regex.Match, stop: int) -> int | None:
+    """Where a short quotation of the other style ends that stands within an open one: "… “Laskar Senja” …"."""
+    if (opening.group() in _CURLY) == (mark.group() in _CURLY):
+        return None
+    partner = _MARK.search(text, mark.end(), min(stop, mark.end() + 80))
+    closes = partner is not None and (partner.group() in _CURLY) == (mark.group() in _CURLY) and partner.start() > mark.end()
+    return partner.end() if closes and _MARK.search(text, partner.end(), stop) else None
 
 
 def _pair(start: int, inner_start: int, inner_stop: int, stop: int, continues: bool) -> list[Quotation]:

@@ -8,6 +8,7 @@ import regex
 
 from annotator import lexicon, rules
 from annotator.document import Span
+from annotator.grammar import ORG
 
 _DOMAIN = regex.compile(r"\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE)
 
@@ -15,6 +16,11 @@ _DOMAIN = regex.compile(r"\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE
 @functools.cache
 def _media() -> frozenset[str]:
     return frozenset(key(name) for name in lexicon.words("media"))
+
+
+def is_medium(name: str) -> bool:
+    """Whether a name is a known medium, a domain, or a daughter of a known house (detikJabar, TribunMedan)."""
+    return key(name) in _media() or bool(_DOMAIN.search(name)) or key(name).startswith(("detik", "tribun", "kompas", "sindo", "cnbc", "cnn"))
 
 
 def key(name: str) -> str:
@@ -27,7 +33,8 @@ def find(text: str, masked: str, outlet: str | None) -> Span | None:
     """The medium a statement names as its relay, or None. `text` and `masked` are that statement's."""
     for rule in rules.load("via"):
         for match in rule.pattern.finditer(masked):
-            medium = _medium(text, Span(*match.span("medium")), "known" in rule.options)
+            found = Span(*match.span("medium"))
+            medium = _medium(text, found, "known" in rule.options or found.of(masked)[0] != ORG)
             if medium and not _is_outlet(medium.of(text), outlet, rule.id == "via.told"):
                 return medium
     return None
@@ -40,7 +47,7 @@ def _medium(text: str, found: Span, known: bool) -> Span | None:
         return found
     for match in reversed(list(regex.finditer(r"\S+(?=\s|$)", words))):
         head = words[: match.end()].rstrip(".,;")
-        if key(head) in _media():
+        if is_medium(head):
             return Span(found.start, found.start + len(head))
     return None
 

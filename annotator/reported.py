@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from annotator import grammar, lexicon, rules, sources
+from annotator import grammar, lexicon, relays, rules, sources
 from annotator.document import Quote, Span
 from annotator.grammar import CUE, NOISE, QUOTED
 from annotator.statements import Article, Statement
@@ -175,6 +175,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
     else:
         found = Source(None, True, None)
+    if found and found.span and "relay" in rule.options and not relays.is_medium(found.span.shift(scope.span.start).of(scope.article.text)) and "\ue001" not in found.span.of(view):
+        return None
     if found is None or found.span and not sources.can_speak(found.span.of(view)):
         return None
     if found.span and scope.nested and sources.is_first_person(found.span.of(view)):
@@ -268,7 +270,8 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     if source.stop is not None and regex.match(r"[\s,]*bahwa\b", scope.view[source.stop :]):
         return True
     count = len(words.split())
-    trusted = scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
+    trusted = scope.view[scope.cue.span.stop :].lstrip().startswith(",") and "," in scope.view[scope.cue.span.stop : last.start + 1] and source.stop is None
+    trusted = trusted or scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
     return grammar.is_clause(words) or QUOTED in words and count > 1
