@@ -12,11 +12,11 @@ CREATE TABLE runs (
     id        INTEGER PRIMARY KEY,
     tool      TEXT NOT NULL,                        -- version of the annotator
     model     TEXT NOT NULL,                        -- sha256 of the name tagger
-    rules     TEXT NOT NULL,                        -- sha256 of the rules and word lists
+    rules     TEXT NOT NULL,                        -- sha256 of the rules, the word lists and confidence.json
     settings  TEXT NOT NULL CHECK (json_valid(settings)),
     digest    TEXT NOT NULL,                        -- sha256 of the four above: equal digests, equal annotations
     started   TEXT NOT NULL,                        -- UTC, ISO 8601
-    finished  TEXT,                                 -- NULL: still running, or interrupted
+    finished  TEXT,                                 -- NULL: still running, or interrupted; what it wrote holds
     annotated INTEGER NOT NULL DEFAULT 0,           -- articles written
     unchanged INTEGER NOT NULL DEFAULT 0,           -- articles skipped: same text, same digest
     failed    INTEGER NOT NULL DEFAULT 0

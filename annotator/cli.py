@@ -9,30 +9,29 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import shlex
 import shutil
 import sys
 import time
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
-from annotator import __version__
+from annotator import __version__, terminal
+from annotator.terminal import visible
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
     from sqlite_utils import Database
 
-    from annotator.document import Annotation, Attribution, Document, Role, Span
+    from annotator.document import Annotation, Document
     from annotator.ner import Tagger
     from annotator.store import Run
 
@@ -40,7 +39,6 @@ DATABASE = "annotations.db"
 BATCH = 64  # articles annotated, then stored, before the next are read
 FILE = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
 class Problem(click.ClickException):
@@ -64,13 +62,10 @@ class Commands(DefaultGroup):
             raise click.UsageError(f"“{visible(args[0])}” is no command, and no file or folder; did you mean {near[0]}?", ctx)
         return super().resolve_command(ctx, args)
 
-    def shell_complete(self, ctx, incomplete):
-        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
-
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, OSError):
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
             if isinstance(error, _explained()):
@@ -105,7 +100,15 @@ def main():
 
 _database = click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to read.")
 _model = click.option("--model", type=FILE, help="Folder of another model, as `annotate train` writes it.")
-_coloured = click.option("--color/--no-color", "colour", default=None, help="Colours or brackets; by default colours on a terminal.")
+def _colour(ctx, param, wanted: bool | None) -> bool:
+    """As asked; by default where the output is a terminal and NO_COLOR is not set."""
+    ctx.color = wanted if wanted is not None else sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return ctx.color
+
+
+_coloured = click.option(
+    "--color/--no-color", "colour", default=None, callback=_colour, help="Colours or brackets; by default colours on a terminal."
+)
 
 
 # Annotating --------------------------------------------------------------------------------------
@@ -128,33 +131,29 @@ def run(ctx, paths, db, force, model):
       annotate corpus/
       annotate article.txt --db other.db
     """
-    from annotator import articles, rules, store
+    from annotator import articles, ner, rules, store
 
     found = {_name(path): path for path in articles.walk(paths)}
     if not found:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
-    made_with = {"tool": __version__, "model": _model_sha256(model), "rules": rules.sha256(), "settings": {}}
+    made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
     with closing(store.open(db)) as database:
-        known = {} if force else store.known(database)
-        with _progress(len(found)) as bar:
-            work = _Work(database, made_with, model, known, bar)
-            try:
+        bar = _progress(len(found))
+        work = _Work(database, made_with, model, {} if force else store.known(database), bar)
+        try:
+            with bar:
                 for name, path in found.items():
                     work.take(name, path)
                 work.annotate()
-            except KeyboardInterrupt:
-                stopped = True
-            else:
-                stopped = False
+        except KeyboardInterrupt:
+            click.echo(f"Stopped. {work.done:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
+            ctx.exit(130)
         work.finish()
-    if stopped:
-        click.echo(f"Stopped. {work.done:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
-        ctx.exit(130)
     for line in work.summary():
         click.echo(line, err=True)
     if sys.stderr.isatty():
         click.echo(f"\nTo see who said what: annotate said{_other(db, '')}", err=True)
-    ctx.exit(1 if work.failures else 0)
+    ctx.exit(1 if work.failed else 0)
 
 
 @dataclass
@@ -172,12 +171,18 @@ class _Work:
     waiting: list[Document] = field(default_factory=list)
     annotated: int = 0
     unchanged: int = 0
-    failures: list[str] = field(default_factory=list)
+    failed: int = 0
+    failures: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by their cause
     types: Counter = field(default_factory=Counter)
     speakers: set[tuple[str, str]] = field(default_factory=set)
     unattributed: int = 0
     seconds: float = 0.0
-    loading: float = 0.0
+
+    @cached_property
+    def digest(self) -> str:
+        from annotator import store
+
+        return store.digest(**self.made_with)
 
     @cached_property
     def run(self) -> Run:
@@ -186,28 +191,18 @@ class _Work:
         return store.start_run(self.database, **self.made_with)
 
     @cached_property
-    def digest(self) -> str:
-        """What an unchanged article was annotated with; only the store knows how it is made."""
-        from annotator import store
-
-        with closing(store.open(":memory:")) as scratch:
-            return store.start_run(scratch, **self.made_with).digest
-
-    @cached_property
     def tagger(self) -> Tagger:
         from annotator import ner
 
-        started, label = time.monotonic(), self.bar.label
-        self.bar.label = "Loading the model"
+        label, self.bar.label = self.bar.label, "Loading the model"
         self.bar.render_progress()
         tagger = ner.load(self.model)
-        self.bar.label, self.bar.start = label, time.time()  # or the time left would count the loading for each article
-        self.loading = time.monotonic() - started
+        self.bar.label = label
         return tagger
 
     @property
     def done(self) -> int:
-        return self.annotated + self.unchanged + len(self.failures)
+        return self.annotated + self.unchanged + self.failed
 
     def take(self, name: str, path: Path) -> None:
         """Read an article, skip it if it is unchanged, and annotate when enough are waiting."""
@@ -235,7 +230,8 @@ class _Work:
         tagger, started = self.tagger, time.monotonic()
         for document, result in annotate(self.waiting, tagger):
             if isinstance(result, Exception):
-                self.fail(document.path, f"{document.path}: {_cause(result)}; please report this article")
+                cause = _cause(result)
+                self.fail(document.path, f"{document.path}: {cause}; please report this article", cause)
                 continue
             try:
                 store.write(self.database, self.run, result)
@@ -257,12 +253,13 @@ class _Work:
                 self.unattributed += 1
         self.bar.update(1)
 
-    def fail(self, name: str, reason: str) -> None:
+    def fail(self, name: str, reason: str, cause: str | None = None) -> None:
         """Record an article that cannot be annotated; a StoreError here means that the database cannot be written at all."""
         from annotator import store
 
         store.record_failure(self.database, self.run, name, reason)
-        self.failures.append(reason)
+        self.failed += 1
+        self.failures[cause or reason].append(reason)
         self.bar.update(1)
 
     def finish(self) -> None:
@@ -272,16 +269,17 @@ class _Work:
             store.finish_run(self.database, self.run, self.unchanged)
 
     def summary(self) -> Iterator[str]:
-        """What the run did, in lines; what failed comes last, where it is seen."""
-        yield f"{_counted(self.done, 'article')}: {self.annotated:,} annotated, {self.unchanged:,} unchanged, {len(self.failures):,} failed"
+        """What the run did, in lines; what failed comes last, where it is seen, and one fault of ours once."""
+        yield f"{_counted(self.done, 'article')}: {self.annotated:,} annotated, {self.unchanged:,} unchanged, {self.failed:,} failed"
         if self.annotated:
             kinds = ", ".join(f"{self.types[kind]:,} {kind}" for kind in ("direct", "indirect", "mixed"))
             speakers = f"{_counted(len(self.speakers), 'speaker')}, {self.unattributed:,} unattributed"
             yield f"{_counted(self.types.total(), 'quote')}: {kinds}; {speakers}"
-            yield f"{self.annotated / max(self.seconds, 1e-6):,.1f} articles a second, after {self.loading:.1f} s for loading the model"
-        if self.failures:
-            yield f"\n{_counted(len(self.failures), 'article')} failed:"
-            yield from (f"  {visible(reason)}" for reason in self.failures)
+            yield f"{self.annotated / max(self.seconds, 1e-6):,.1f} articles a second, once the model was loaded"
+        if self.failed:
+            yield f"\n{_counted(self.failed, 'article')} failed:"
+        for first, *others in self.failures.values():
+            yield f"  {visible(first)}" + (f"; {_counted(len(others), 'more article')} failed in the same way" if others else "")
 
 
 def annotate(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, Annotation | Exception]]:
@@ -317,19 +315,6 @@ def _name(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _model_sha256(model: Path | None) -> str:
-    """The `sha256` of the tagger that ner.load would give, without Flair."""
-    import hashlib
-
-    from annotator import ner
-
-    try:
-        parts = [((model or ner.MODEL) / part).read_bytes() for part in ner.PARTS]
-    except OSError:
-        return ner.load(model).sha256  # says which file is missing
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
-
-
 def _progress(length: int):
     return click.progressbar(length=length, label="Annotating", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty())
 
@@ -340,7 +325,7 @@ def _progress(length: int):
 @main.command()
 @click.argument("form", metavar="conll|jsonl", type=click.Choice(["conll", "jsonl"]))
 @click.argument("db", default=DATABASE, type=FILE)
-@click.option("-o", "--output", type=OUTPUT, help="File to write instead of standard output.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write instead of standard output.")
 def export(form, db, output):
     """Write annotations as CoNLL or JSON lines.
 
@@ -356,7 +341,7 @@ def export(form, db, output):
 
     with closing(store.open(db, create=False)) as database:
         lines = {"conll": conll, "jsonl": jsonl}[form].lines(store.annotations(database))
-        if output is None or str(output) == "-":
+        if output is None:
             _write(lines, sys.stdout.buffer)
         elif output.exists() and output.samefile(db):
             raise Problem(f"{output} is the database itself; choose another file")
@@ -418,27 +403,16 @@ def check(ctx, db):
 
 # Looking -----------------------------------------------------------------------------------------
 
-_STYLES = {
-    "direct": {"fg": "green"},
-    "indirect": {"fg": "cyan"},
-    "mixed": {"fg": "yellow"},
-    "cue": {"fg": "magenta", "bold": True},
-    "source": {"bold": True, "underline": True},
-    "via": {"fg": "blue", "underline": True},
-    "role": {"bold": True},
-    "zone": {"dim": True},
-    "number": {"reverse": True},
-}
-
 
 @main.command()
 @click.argument("db", default=DATABASE, type=FILE)
-@click.option("--speaker", metavar="NAME", help="Only of speakers with this in their name.")
+@click.option("--speaker", metavar="NAME", default="", help="Only of speakers with this in their name.")
 @click.option("--limit", metavar="N", default=20, show_default=True, type=click.IntRange(min=0), help="Rows to print; 0 for all.")
 def said(db, speaker, limit):
     """Who said what, as a table.
 
-    DB is annotations.db if not given. The numbers of quotes and articles are those that `why` and `show` take.
+    DB is annotations.db if not given. Of more quotes than --limit a sample is printed, spread evenly over all of them.
+    The numbers of quotes and articles are those that `why` and `show` take.
 
     \b
     Examples:
@@ -447,105 +421,49 @@ def said(db, speaker, limit):
     """
     from annotator import store
 
-    rows, more = [], 0
     with closing(store.open(db, create=False)) as database:
-        for row in database.view("said").rows_where(order_by="quote"):
-            if speaker and speaker.casefold() not in (row["speaker"] or "").casefold():
-                continue
-            if limit and len(rows) == limit:
-                more += 1
-                continue
-            article = f"{row['document']} {row['article']}"
-            rows.append((str(row["quote"]), row["speaker"] or "?", row["type"], row["words"], row["cue"] or "–", article))
+        rows, total = store.said(database, speaker, limit or None)
     if not rows:
         raise Problem(f"{db}: no quotes" + (f" of anybody named “{speaker}”" if speaker else "; `annotate` articles into it first"))
-    for line in _table(("quote", "speaker", "type", "words", "cue", "article"), rows, _width()):
+    for line in terminal.table(rows, _width()):
         click.echo(line)
-    if more:
-        click.echo(f"\n{more:,} more; --limit 0 prints all.")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """Rows under a head, fit to a width in columns: speaker, words and article give way, words get what is left over."""
-    rows = [[_one_line(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    yielding = {"speaker": 0.3, "article": 0.2, "words": 1.0}
-    room = width - 2 * (len(head) - 1) - sum(w for name, w in zip(head, widths) if name not in yielding)
-    left = room
-    for name, share in yielding.items():
-        i = head.index(name)
-        widths[i] = max(len(name), min(widths[i], int(room * share), left))
-        left -= widths[i]
-    for row in (head, ["─" * w for w in widths], *rows):
-        yield "  ".join(f"{_shortened(cell, w):{w}}" for cell, w in zip(row, widths)).rstrip()
+    if len(rows) < total:
+        click.echo(f"\n{total - len(rows):,} more; --limit 0 prints all.")
 
 
 @main.command()
 @click.argument("article")
 @_database
 @_coloured
-@click.pass_context
-def show(ctx, article, db, colour):
+def show(article, db, colour):
     """Show an article with its quotes marked.
 
     Cues, sources and relaying media are marked as well, and what is no running text, such as captions.
-    ARTICLE is its path or the end of it, words of its title, or its number. Where there are no colours, the marks are
-    brackets, [content12 …] [cue12 …] [source12 …] of quote 12. `annotate why 12` tells how it was found.
+    ARTICLE is its path or the end of it, with or without .txt, words of its title, or its number. Where there are no
+    colours, the marks are brackets, [content12 …] [cue12 …] [source12 …] of quote 12. `annotate why 12` tells how it was found.
 
     \b
     Examples:
-      annotate show banjir.txt
-      annotate show "harga cabai" --no-color | less
+      annotate show banjir
+      annotate show "harga cabai" --color | less -R
     """
     from annotator import store
 
     with closing(store.open(db, create=False)) as database:
         annotation = store.one(database, _name(Path(article)) if os.path.isfile(article) else article)
-        ids = store.quote_ids(database, annotation.document.path)
-    colour = _wants_colour(ctx, colour)
-    width = _width() if sys.stdout.isatty() else None
-    text = "\n".join(_page(annotation, ids, colour, width, _other(db)))
-    rows, columns = shutil.get_terminal_size()[::-1]
-    if sys.stdout.isatty() and sum(1 + len(click.unstyle(line)) // columns for line in text.split("\n")) >= rows:
-        click.echo_via_pager(text)
-    else:
-        click.echo(text)
-
-
-def _page(annotation: Annotation, ids: Sequence[int], colour: bool, width: int | None, other: str) -> Iterator[str]:
-    document, text = annotation.document, annotation.document.text
-    yield _styled(_one_line(document.title or document.path), colour, bold=True)
-    yield " · ".join(_one_line(field) for field in (document.outlet, document.published, document.path) if field)
-    if colour:
-        legend = [click.style(label, **_STYLES[label]) for label in ("direct", "indirect", "mixed", "cue", "source", "via", "zone")]
-        yield f"{click.style(' 1 ', **_STYLES['number'])} number of a quote · {' · '.join(legend)} (no running text)"
-    yield ""
-    marks = [m for id, attribution in zip(ids, annotation.attributions) for m in _marks(attribution, id)]
-    marks += [_Mark(zone.span, zone.kind.replace("_", ""), None, "zone") for zone in annotation.zones]
-    yield drawn(text, marks, 0, len(text), colour, width).strip("\n")
-    yield ""
-    if not ids:
-        yield "No quotes were found in this article."
-        return
-    size = len(str(max(ids)))
-    for id, attribution in zip(ids, annotation.attributions):
-        speaker = _words(attribution.speaker, text) or "?"
-        rest = [_words(attribution.role and attribution.role.span, text), _words(attribution.quote.via, text)]
-        details = [part for part in (rest[0], rest[1] and f"via {rest[1]}") if part]
-        if attribution.parent is not None:
-            details.append(f"within {ids[attribution.parent]}")
-        line = f"{id:>{size}}  {attribution.quote.type:8}  {attribution.confidence:.2f}  "
-        yield line + _styled(speaker, colour, bold=True) + "".join(f" · {detail}" for detail in details)
-    yield ""
-    yield f"The number before a speaker tells how sure it is, from 0 to 1. How one was found: annotate why {ids[0]}{other}"
+        numbers = store.quote_ids(database, annotation.document.path)
+    for line in terminal.page(annotation, numbers, colour, _width() if sys.stdout.isatty() else None):
+        click.echo(line)
+    if numbers:
+        click.echo("\nThe number before a speaker tells how sure it is, from 0 to 1. "
+                   f"How one was found: annotate why {numbers[0]}{_other(db)}")  # fmt: skip
 
 
 @main.command()
 @click.argument("number", metavar="QUOTE", type=click.IntRange(min=1))
 @_database
 @_coloured
-@click.pass_context
-def why(ctx, number, db, colour):
+def why(number, db, colour):
     """Tell how a quote and its speaker were found.
 
     QUOTE is the number that `annotate said` and `annotate show` print.
@@ -558,187 +476,10 @@ def why(ctx, number, db, colour):
 
     with closing(store.open(db, create=False)) as database:
         annotation, index = store.quote(database, number)
-        ids = store.quote_ids(database, annotation.document.path)
-        document = next(database.table("documents").rows_where("path = ?", [annotation.document.path], select="id, run"))
-        made = database.table("runs").get(document["run"])
-    colour = _wants_colour(ctx, colour)
-    text, attribution = annotation.document.text, annotation.attributions[index]
-    article = _one_line(annotation.document.title or annotation.document.path)
-    click.echo(_styled(f"Quote {number}, {attribution.quote.type}", colour, bold=True) + f", in article {document['id']}: {article}\n")
-    start, stop = _passage(annotation, attribution)
-    click.echo(drawn(text, list(_marks(attribution, number)), start, stop, colour, _width() if sys.stdout.isatty() else None) + "\n")
-    for label, lines in _grounds(annotation, attribution, ids, made):
-        for line in lines:
-            click.echo(_styled(f"{label:13}", colour, bold=True) + visible(line))
-            label = ""
-
-
-def _grounds(annotation: Annotation, attribution: Attribution, ids: Sequence[int], made: dict) -> Iterator[tuple[str, list[str]]]:
-    """What is known about a quote and why: a label, and its lines."""
-    text, quote, says = annotation.document.text, attribution.quote, _sayings()
-    speaker = _words(attribution.speaker, text)
-    yield "said by", [f"{speaker} ({attribution.kind})" if speaker else "nobody could be made out"]
-    if attribution.role:
-        yield "role", _role_lines(annotation, attribution.role, says)
-    if attribution.role and attribution.role.affiliation:
-        yield "affiliation", [_words(attribution.role.affiliation, text)]
-    if quote.via:
-        yield "relayed by", [_words(quote.via, text)]
-    if attribution.parent is not None:
-        parent = annotation.attributions[attribution.parent]
-        yield "within", [f"quote {ids[attribution.parent]}, said by {_words(parent.speaker, text) or 'nobody known'}"]
-    yield "found by", _rule_lines(quote.rule, says)
-    yield "speaker by", _rule_lines(attribution.rule, says)
-    yield "sure", [f"{attribution.confidence:.2f} of 1"]
-    considered = sorted(attribution.candidates, key=lambda c: (c.name != attribution.speaker, -c.score))
-    if considered:
-        yield "candidates", [f"{candidate.score:.2f}  {_words(candidate.name, text)}: {candidate.reason}" for candidate in considered]
-    else:
-        yield "candidates", ["nobody else came into question"]
-    yield "run", [f"{made['id']}, {made['started']}, annotate {made['tool']}, model {made['model'][:12]}, rules {made['rules'][:12]}"]
-
-
-def _rule_lines(rule: str, says: dict[str, str]) -> list[str]:
-    return [rule, says[rule]] if rule in says else [rule]
-
-
-def _role_lines(annotation: Annotation, role: Role, says: dict[str, str]) -> list[str]:
-    text = annotation.document.text
-    start, stop = max(0, role.span.start - 30), role.span.stop + 30
-    place = f"“{'…' if start else ''}{_one_line(text[start:stop])}{'…' if stop < len(text) else ''}”"
-    return [_words(role.span, text), f"from {place}", *_rule_lines(role.rule, says)]
-
-
-def _sayings() -> dict[str, str]:
-    """What each rule of quotes, and each step that finds a speaker or a role, states in a sentence."""
-    import tomllib
-    from importlib.resources import files
-
-    from annotator import rules
-
-    steps = tomllib.loads(files("annotator").joinpath("data/rules/speakers.toml").read_text(encoding="utf-8"))["rule"]
-    found = {rule.id: rule.says for name in ("direct", "indirect") for rule in rules.load(name)}
-    return found | {step["id"]: step["says"] for step in steps}
-
-
-def _passage(annotation: Annotation, attribution: Attribution) -> tuple[int, int]:
-    """The sentences a quote stands in, from its first part to its last."""
-    spans = [mark.span for mark in _marks(attribution, 1)]
-    around = [s.span for s in annotation.sentences if any(s.span.overlaps(span) for span in spans)]
-    return min(span.start for span in spans + around), max(span.stop for span in spans + around)
-
-
-# Drawing -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A stretch to be marked: its label, the number of its quote, and the name of its style."""
-
-    span: Span
-    label: str
-    number: int | None
-    style: str
-
-
-def _marks(attribution: Attribution, number: int) -> Iterator[_Mark]:
-    quote = attribution.quote
-    for part in quote.content:
-        yield _Mark(part, "content", number, quote.type)
-    for label in ("source", "via", "cue"):
-        if span := getattr(quote, label):
-            yield _Mark(span, label, number, label)
-
-
-def drawn(text: str, marks: Sequence[_Mark], start: int, stop: int, colour: bool, width: int | None) -> str:
-    """A part of a text with its marks, in colours or in the brackets of markup.py, its lines broken at `width` columns if given."""
-    opening, closing_ = defaultdict(list), defaultdict(list)
-    for mark in sorted(marks, key=lambda m: (m.span.start, -m.span.stop, m.label != "content")):
-        opening[mark.span.start].append(mark)
-        closing_[mark.span.stop].append(mark)
-    cells: list[tuple[str, tuple]] = []
-    active: list[_Mark] = []
-    style: tuple = ()
-    for position in range(start, stop + 1):
-        if position in opening or position in closing_:
-            active = [mark for mark in active if mark not in closing_[position]] + opening[position]
-            layers = sorted(active, key=lambda m: list(_STYLES).index(m.style) if m.label != "content" else -1)
-            style = tuple({key: value for mark in layers for key, value in _STYLES[mark.style].items()}.items()) if colour else ()
-            if colour:
-                cells += [(f" {m.number} ", tuple(_STYLES["number"].items())) for m in opening[position] if m.label == "content"]
-            else:
-                cells += [("]", ())] * len(closing_[position])
-                cells += [(letter, ()) for m in opening[position] for letter in f"[{m.label}{m.number or ''} "]
-        if position < stop:
-            letter = text[position]
-            cells.append(("\\" + letter if letter in "[]" and not colour else visible(letter), style))
-    if width:
-        _break_lines(cells, width)
-    return _joined(cells)
-
-
-def _break_lines(cells: list[tuple[str, tuple]], width: int) -> None:
-    """Turn the last blank before each line's end into a line feed."""
-    column, blank, after = 0, None, 0
-    for i, (letters, _) in enumerate(cells):
-        column += len(letters)
-        if letters == "\n":
-            column, blank = 0, None
-        elif letters == " ":
-            blank, after = i, column
-        if column > width and blank is not None:
-            cells[blank] = ("\n", ())
-            column, blank = column - after, None
-
-
-def _joined(cells: Sequence[tuple[str, tuple]]) -> str:
-    out = []
-    for style, run_ in groupby(cells, key=lambda cell: cell[1]):
-        words = "".join(letters for letters, _ in run_)
-        out.append("\n".join(click.style(line, **dict(style)) if line and style else line for line in words.split("\n")))
-    return "".join(out)
-
-
-def visible(words: str) -> str:
-    """Words that cannot steer a terminal: control, direction and other unseen characters are written out.
-
-    Soft hyphens, joiners and the zero-width space stay, as they move nothing.
-    """
-    if words.isprintable():
-        return words
-    return "".join(map(_visible, words.replace("\r\n", "\n")))
-
-
-def _visible(letter: str) -> str:
-    if letter.isprintable() or letter in "\n\t\xad\u200b\u200c\u200d\ufeff" or unicodedata.category(letter) == "Zs":
-        return letter
-    return chr(0x2400 + ord(letter)) if letter < " " else f"⟨U+{ord(letter):04X}⟩"
-
-
-def _one_line(words: str) -> str:
-    return visible(" ".join(words.split()))
-
-
-def _words(span: Span | None, text: str) -> str | None:
-    return span and _one_line(span.of(text))
-
-
-def _shortened(words: str, width: int) -> str:
-    return words if len(words) <= width else words[: width - 1] + "…"
-
-
-def _styled(words: str, colour: bool, **style) -> str:
-    return click.style(words, **style) if colour else words
-
-
-def _wants_colour(ctx: click.Context, wanted: bool | None) -> bool:
-    """As asked; by default where the output is a terminal and NO_COLOR is not set."""
-    if wanted is None:
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    ctx.color = wanted
-    if wanted:
-        os.environ.setdefault("LESS", "-R")  # or the pager shows the codes
-    return wanted
+        numbers = store.quote_ids(database, annotation.document.path)
+        run = store.run_of(database, annotation.document.path)
+    for line in terminal.account(annotation, index, numbers, run, colour, _width() if sys.stdout.isatty() else None):
+        click.echo(line)
 
 
 def _width() -> int:
@@ -747,8 +488,6 @@ def _width() -> int:
 
 def _other(db: Path, option: str = "--db ") -> str:
     """How to name a database in a command that is suggested; nothing for the usual one."""
-    import shlex
-
     return "" if str(db) == DATABASE else f" {option}{visible(shlex.quote(str(db)))}"
 
 
@@ -797,7 +536,7 @@ def score(gold, db, predicted, types, errors, as_json, model):
     for error in wrong:
         sides = f"gold {error.gold_speaker or '–'}, found {error.predicted_speaker or '–'}" if error.kind == "speaker" else ""
         who = sides or (error.gold_speaker or error.predicted_speaker or "–")
-        click.echo("\n" + visible(f"{error.kind}, {error.type}, {error.document}\n  {_one_line(who)}: {_one_line(error.content)}"))
+        click.echo("\n" + visible(f"{error.kind}, {error.type}, {error.document}\n  {terminal.one_line(who)}: {terminal.one_line(error.content)}"))
 
 
 def _types(ctx, param, value: str | None) -> tuple[str, ...]:

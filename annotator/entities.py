@@ -55,16 +55,30 @@ _ALIAS = regex.compile(r"\s*(?:\(|,?\s*(?:alias|atau|yang\s+(?:akrab|biasa|kerap
 
 
 def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
-    """People joined whom the text equates: “Saifullah Yusuf atau Gus Ipul”, “Joko Widodo (Jokowi)”."""
+    """People joined whom the text equates: “Saifullah Yusuf atau Gus Ipul”, “Joko Widodo (Jokowi)”, “Gus Ipul, sapaan akrabnya”."""
     ordered = sorted((m for g in groups for m in g), key=lambda m: m.span.start)
     home = {m.span: i for i, g in enumerate(groups) for m in g}
-    for first, second in zip(ordered, ordered[1:]):
-        keep, gone = home[first.span], home[second.span]
-        if keep != gone and second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start):
+    for position, (first, second) in enumerate(zip(ordered, ordered[1:])):
+        equated = second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start)
+        if not equated and _NICKNAME.match(text, second.span.stop):
+            first = equated = _subject_before(text, ordered[: position + 1], second)
+        if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
             home.update((m.span, keep) for m in groups[gone])
             groups[gone] = []
     return [g for g in groups if g]
+
+
+_SENTENCE = regex.compile(r"[.!?][\"”]?\s*(?=\p{Lu})")
+_NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
+
+
+def _subject_before(text: str, earlier: list[Mention], nickname: Mention) -> Mention | None:
+    """The person who opens the sentence before the one of a nickname."""
+    starts = [m.end() for m in _SENTENCE.finditer(text, max(0, nickname.span.start - 800), nickname.span.start + 1)]
+    if len(starts) < 2:
+        return earlier[-1]
+    return next((m for m in earlier if starts[-2] <= m.span.start < nickname.span.start), None)
 
 
 def _nearest(homes: list, mention: Mention):
@@ -123,24 +137,24 @@ def _fullest(text: str, mentions: list[Mention]) -> Span:
 # --------------------------------------------------------------------------------------------------------------- roles
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|(?:di|dari|pada)\s+[\ue001\ue002]+|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str) -> regex.Pattern:
     return regex.compile(expand(pattern), regex.IGNORECASE)
 
 
-# offices, and agent nouns in peN- (penggagas, pembuat), not results in -an
-_HEAD = _compile(r"(?<![\w-])(?:{words:roles}|(?!pemerintah|perintah|penduduk)pe(?:m|n|ng|ny|l)\p{L}{3,}(?<!an))(?![\w-])")
+_HEAD = _compile(r"(?<![\w-])(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _AFTER_NAME = _compile(
-    r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
+    r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
 )
 _BREAK = regex.compile(r"[\n;:!?“”\"\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)")
 _LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b")
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
-_DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>(?-i:(?!sapaan|panggilan|nama\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
+_ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
+_DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
 # “kuasa hukum Ratmini, Setyo Wibowo”: a relation to somebody named
 _RELATION = _compile(r"(?<![\w-])(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+),\s*(?:{words:ranks}\s+)*$")
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")

@@ -62,9 +62,10 @@ def starts_with(name: str, masked: str) -> bool:
 
 
 def is_predicate(word: str) -> bool:
+    """Whether a word can be a predicate: on the list, or a verb by its prefix; a capital letter makes it part of a name or title."""
     if is_listed("predicates", word):
         return True
-    return bool(_VERB.fullmatch(word)) and not is_listed("not_verbs", word)
+    return word[0].islower() and bool(_VERB.fullmatch(word)) and not is_listed("not_verbs", word)
 
 
 @functools.cache
@@ -94,7 +95,7 @@ def predicate_at(masked: str) -> int | None:
             waiting, skipping = opens, False
         elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "sekarang", "dulu", "sedang", "tengah"}):
             continue
-        elif is_predicate(word) and not (deictic and word == "salah"):
+        elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
             if waiting:
                 skipping = True
             if not skipping:

@@ -35,7 +35,7 @@ class ModelError(Exception):
 
 
 class Tagger:
-    """Finds names. `sha256` identifies the model: it is of the three files, in the order of PARTS."""
+    """Finds names. `sha256` identifies the model, as the function of that name."""
 
     def __init__(self, model, sha256: str):
         self._model = model
@@ -66,11 +66,7 @@ class Tagger:
 def load(path: Path | None = None) -> Tagger:
     """The model in a directory, the shipped one by default; ModelError if it is not there or damaged. Reads no network."""
     path = Path(path) if path else MODEL
-    for part in PARTS:
-        if not (path / part).is_file():
-            raise ModelError(f"no model at {path}: {part} is missing; give a directory that `annotate train` wrote")
-    contents = [(path / part).read_bytes() for part in PARTS]
-    digest = hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
+    contents = _contents(path)
     _prepare()
     from safetensors.torch import load as read_tensors
 
@@ -81,7 +77,24 @@ def load(path: Path | None = None) -> Tagger:
     except Exception as error:
         raise ModelError(f"the model at {path} is damaged or of another version: {error}; train or download it again") from error
     model.eval()
-    return Tagger(model, digest)
+    return Tagger(model, _digest(contents))
+
+
+def sha256(path: Path | None = None) -> str:
+    """One digest of the files of the model in a directory, the shipped one by default: what `load` would load. ModelError as there."""
+    return _digest(_contents(Path(path) if path else MODEL))
+
+
+def _contents(path: Path) -> list[bytes]:
+    """The files of a model, in the order of PARTS."""
+    for part in PARTS:
+        if not (path / part).is_file():
+            raise ModelError(f"no model at {path}: {part} is missing; give a directory that `annotate train` wrote")
+    return [(path / part).read_bytes() for part in PARTS]
+
+
+def _digest(contents: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
 
 
 def save(model, config: dict, words: Sequence[str], path: Path) -> None:

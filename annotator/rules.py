@@ -83,11 +83,11 @@ def load(name: str) -> tuple[Rule, ...]:
 
 @functools.cache
 def sha256() -> str:
-    """One digest of all rules and word lists: what a stored annotation was made with."""
+    """One digest of all rules, word lists and the counts behind confidence: the data, beside the model, that a stored annotation rests on."""
+    data = files("annotator").joinpath("data")
+    entries = [*data.joinpath("rules").iterdir(), *data.joinpath("lexicon").iterdir(), data.joinpath("confidence.json")]
     digest = hashlib.sha256()
-    for folder in ("rules", "lexicon"):
-        entries = sorted((f for f in files("annotator").joinpath(f"data/{folder}").iterdir()), key=lambda f: f.name)
-        for entry in entries:
-            if entry.name.endswith((".toml", ".txt")):
-                digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        if entry.name.endswith((".toml", ".txt", ".json")):
+            digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
     return digest.hexdigest()

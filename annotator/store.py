@@ -123,18 +123,25 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
 
 def start_run(db: Database, *, tool: str, model: str, rules: str, settings: Mapping[str, object]) -> Run:
     """Record a run that starts now: version of the tool, sha256 of model and of rules, settings as JSON values."""
-    written = json.dumps(settings, ensure_ascii=False, sort_keys=True)
-    digest = hashlib.sha256("\0".join((tool, model, rules, written)).encode()).hexdigest()
+    made_with = digest(tool=tool, model=model, rules=rules, settings=settings)
     with _writing(db):
         run = db.execute(
             "INSERT INTO runs (tool, model, rules, settings, digest, started) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-            (tool, model, rules, written, digest, _now()),
+            (tool, model, rules, _json(settings), made_with, _now()),
         ).fetchone()[0]
-    return Run(run, digest)
+    return Run(run, made_with)
+
+
+def digest(*, tool: str, model: str, rules: str, settings: Mapping[str, object]) -> str:
+    """One sha256 of what a run is made with: runs with equal digests annotate alike."""
+    return hashlib.sha256("\0".join((tool, model, rules, _json(settings))).encode()).hexdigest()
 
 
 def finish_run(db: Database, run: Run, unchanged: int = 0) -> None:
-    """Record the end of a run and how many articles it skipped as unchanged, and move all writes into the one file."""
+    """Record that a run came to its end and how many articles it skipped as unchanged, and move all writes into the one file.
+
+    Not for a run that was interrupted: it stays without an end.
+    """
     with _writing(db):
         db.execute("UPDATE runs SET finished = ?, unchanged = ? WHERE id = ?", (_now(), unchanged, run.id))
     db.execute("PRAGMA optimize")
@@ -324,14 +331,16 @@ def annotations(db: Database) -> Iterator[Annotation]:
 
 
 def one(db: Database, article: str) -> Annotation:
-    """The annotation of the article named by its id, path, end of path, title, or words of the title, tried in this order.
+    """The annotation of the article named by its id, path, end of path (`.txt` may be left out), title, or words of the title.
 
+    These are tried in this order.
     StoreError if there is none, or several.
     """
     ways = (
         "CAST(id AS TEXT) = :q",
         "path = :q",
         "substr(path, -length(:q) - 1) = '/' || :q",
+        "substr('/' || path, -length(:q) - 5) = '/' || :q || '.txt'",
         "title = :q",
         "instr(lower(title), lower(:q))",
     )
@@ -364,6 +373,31 @@ def quote_ids(db: Database, path: str) -> tuple[int, ...]:
             "SELECT quotes.id FROM quotes JOIN documents ON documents.id = document WHERE path = ? ORDER BY number", (path,)
         )
         return tuple(id for (id,) in rows)
+
+
+def run_of(db: Database, path: str) -> dict[str, object]:
+    """The columns of the run that annotated the article at `path`, and as `document` the article's id. StoreError if it is not stored."""
+    with _reading(db):
+        found = list(db.query("SELECT runs.*, documents.id AS document FROM documents JOIN runs ON runs.id = run WHERE path = ?", (path,)))
+    if not found:
+        raise StoreError(f"{path} is no article of this database")
+    return found[0]
+
+
+def said(db: Database, speaker: str = "", limit: int | None = None) -> tuple[list[dict[str, object]], int]:
+    """Rows of the view `said` with these words in the speaker's name, in any case, by quote; and how many there are in all.
+
+    If there are more than `limit`, as many are taken at even distances.
+    """
+    db.conn.create_function("casefold", 1, str.casefold, deterministic=True)
+    with _reading(db):
+        found = [id for (id,) in db.execute(
+            "SELECT quote FROM said WHERE instr(casefold(coalesce(speaker, '')), casefold(?)) ORDER BY quote", (speaker,)
+        )]
+        count = len(found) if limit is None else min(limit, len(found))
+        taken = [found[i * len(found) // count] for i in range(count)]
+        rows = db.query("SELECT * FROM said WHERE quote IN (SELECT value FROM json_each(?)) ORDER BY quote", (json.dumps(taken),))
+        return list(rows), len(found)
 
 
 def _read(db: Database, document: int) -> Annotation | None:
@@ -569,6 +603,10 @@ def _short(words: str) -> str:
 def _storable(words: str) -> str:
     """Words with lone surrogates, as a file name may hold, written out as \\udc80."""
     return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _json(settings: Mapping[str, object]) -> str:
+    return json.dumps(settings, ensure_ascii=False, sort_keys=True)
 
 
 def _now() -> str:
