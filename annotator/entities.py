@@ -45,13 +45,15 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
         name = words(text, mention.span)
         homes = [g for g in groups if _is_short_for(name, g[0])]
         if homes:
-            (homes[0] if len(homes) == 1 else _nearest(homes, mention))[1].append(mention)
+            (homes[0] if len(homes) == 1 else _nearest(text, homes, mention))[1].append(mention)
         else:
             groups.append((name, [mention]))
     return [g for _, g in groups]
 
 
-_ALIAS = regex.compile(r"\s*(?:\(|,?\s*(?:alias|atau|yang\s+(?:akrab|biasa|kerap|sering)?\s*(?:disapa|dipanggil|dikenal\s+sebagai)(?:\s+dengan)?)\s+)\s*(?:\S{1,5}\s+)?")
+_ALIAS = regex.compile(
+    r"\s*(?:\(|,?\s*(?:alias|(?:atau\s+|yang\s+)?(?:lebih\s+|akrab\s+|biasa\s+|kerap\s+|sering\s+)*(?:disapa|dipanggil|dikenal)(?:\s+sebagai|\s+dengan)?|atau)\s+)\s*(?:\S{1,5}\s+)?"
+)
 
 
 def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
@@ -60,6 +62,8 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
     home = {m.span: i for i, g in enumerate(groups) for m in g}
     for position, (first, second) in enumerate(zip(ordered, ordered[1:])):
         equated = second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start)
+        if equated and "(" in equated.group() and len(words(text, second.span)) > 1:
+            equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop):
             first = equated = _subject_before(text, ordered[: position + 1], second)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
@@ -81,13 +85,17 @@ def _subject_before(text: str, earlier: list[Mention], nickname: Mention) -> Men
     return next((m for m in earlier if starts[-2] <= m.span.start < nickname.span.start), None)
 
 
-def _nearest(homes: list, mention: Mention):
-    """Of several people with a name the one whose full name stands last before it, else the first after it."""
+def _nearest(text: str, homes: list, mention: Mention):
+    """Of several people with a name: who was called by it alone before, who is named already, whose first name it is, who stands nearest."""
 
-    def distance(home) -> tuple[bool, int]:
-        first = min(m.span.start for m in home[1])
-        return (first > mention.span.start, abs(mention.span.start - max([m.span.start for m in home[1] if m.span.start <= mention.span.start] or [first])))
+    def distance(home) -> tuple[bool, bool, bool, int]:
+        name, mentions = home
+        first = min(m.span.start for m in mentions)
+        last = max([m.span.start for m in mentions if m.span.start <= mention.span.start] or [first])
+        called = any(words(text, m.span) == short for m in mentions)
+        return (not called, first > mention.span.start, name[0] != short[0], abs(mention.span.start - last))
 
+    short = words(text, mention.span)
     return min(homes, key=distance)
 
 
@@ -137,7 +145,7 @@ def _fullest(text: str, mentions: list[Mention]) -> Span:
 # --------------------------------------------------------------------------------------------------------------- roles
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str) -> regex.Pattern:
@@ -149,14 +157,16 @@ _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})
 _AFTER_NAME = _compile(
     r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
 )
-_BREAK = regex.compile(r"[\n;:!?“”\"\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)")
+_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=[\p{Ll}\]])-(?=\p{Lu}\p{Ll})")
 _LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b")
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
-_DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
+_DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
 # “kuasa hukum Ratmini, Setyo Wibowo”: a relation to somebody named
 _RELATION = _compile(r"(?<![\w-])(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+),\s*(?:{words:ranks}\s+)*$")
+# “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
+_RELATIVE = regex.compile(r"\s+yang\s[^,]{3,60}(?=,\s*$)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
@@ -170,11 +180,13 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
     window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
     limit = _BEFORE_NAME.search(window).start()
-    cut = max((m.end() for m in _BREAK.finditer(window, 0, limit)), default=0)
+    cut = max((m.end() for m in _BREAK.finditer(window[: limit + 1]) if m.start() < limit - 1), default=0)
     apposed = "," in window[limit:]
     relation = _RELATION.search(window)
     if relation:
         return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), "role.relation")
+    relative = _RELATIVE.search(window, cut, limit)
+    limit = relative.start() if relative else limit
     for head in _HEAD.finditer(window, cut, limit):
         tail = window[head.start() : limit]
         if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
@@ -203,6 +215,9 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
     if verb is not None:
         stop = match.end() + verb
         # a name right after the role is the person it belongs to, not this one
+    bracket = masked.find("(", match.end(), stop)
+    if bracket > 0 and PER in masked[bracket:stop]:
+        stop = bracket
     if PER in masked[match.end() : stop]:
         return None
     following = regex.match(r"[\s,]*(?:\S+\s+){0,2}?\ue000", masked[stop : stop + 30])

@@ -95,6 +95,8 @@ def predicate_at(masked: str) -> int | None:
             waiting, skipping = opens, False
         elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "sekarang", "dulu", "sedang", "tengah"}):
             continue
+        elif skipping and word in {"dan", "atau", "serta"}:
+            waiting = "next"
         elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
             if waiting:
                 skipping = True
@@ -112,7 +114,7 @@ def _closes_phrase(masked: str, match: regex.Match) -> bool:
     """A determiner, possessive or person ends a noun phrase: what follows it is its predicate (“pendaki itu | selamat”)."""
     word = match.group().casefold()
     if word[0] == PER:
-        return True
+        return not _GOVERNED.search(masked, max(0, match.start() - 14), match.start())
     if word in {"itu", "tersebut", "ini"}:
         return not _TEMPORAL.search(masked, max(0, match.start() - 20), match.start())
     return len(word) > 5 and word.endswith("nya") and word not in {"adanya", "pentingnya", "perlunya", "tingginya", "rendahnya", "besarnya", "banyaknya", "maraknya", "mahalnya", "sulitnya", "minimnya", "kurangnya", "terjadinya", "berlakunya", "hanya", "artinya", "akhirnya", "sebelumnya", "misalnya", "lainnya", "biasanya", "khususnya"}
@@ -121,11 +123,14 @@ def _closes_phrase(masked: str, match: regex.Match) -> bool:
 _TEMPORAL = regex.compile(r"(?:saat|hari|tahun|bulan|pekan|minggu|malam|pagi|siang|sore|kali|selama|sejauh|detik|masa|kini|seperti|oleh)\s+$", regex.IGNORECASE)
 
 
+_GOVERNED = regex.compile(r"\b(?:kepada|oleh|dari|untuk|dengan|bersama|soal|tentang|bagi|pada|milik|asuhan)\s+$", regex.IGNORECASE)
+
+
 def _may_predicate(masked: str, closed: regex.Match, match: regex.Match) -> bool:
     word = match.group().casefold()
     if masked[closed.end() : match.start()].strip() or word[0] in "\ue000\ue001\ue002\ue003\ue006" or not word[0].isalpha():
         return False
-    return not (is_listed("prepositions", word) or is_listed("not_verbs", word) or word in {"dan", "atau", "serta", "itu", "ini", "tersebut", "pun", "lagi", "lainnya", "sendiri", "semua", "sekalian"})
+    return not (is_listed("prepositions", word) or is_listed("not_verbs", word) or word in {"dan", "atau", "serta", "itu", "ini", "tersebut", "pun", "lagi", "lainnya", "sendiri", "semua", "sekalian", "sehari", "sepekan", "setahun", "sebulan"})
 
 
 def is_clause(masked: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from annotator import entities, grammar, quotes, segment, speakers, zones
+from annotator import entities, grammar, mentions, quotes, segment, speakers, zones
 from annotator.document import Annotation, Document, Mention, Zone
 
 # articles tagged together: enough to fill batches of sentences of one length, few enough to keep memory flat
@@ -18,14 +18,15 @@ def annotate(documents: Iterable[Document], tagger) -> Iterator[Annotation]:
     while batch := list(itertools.islice(stream, BATCH)):
         prepared = [(d, z, segment.sentences(d.text, z)) for d in batch for z in (zones.find(d),)]
         tagged = tagger.tag([(d.text, s) for d, _, s in prepared])
-        for (document, found, sentences), mentions in zip(prepared, tagged):
-            yield attribute(document, found, sentences, mentions)
+        for (document, found, sentences), names in zip(prepared, tagged):
+            yield attribute(document, found, sentences, names)
 
 
-def attribute(document: Document, found: tuple[Zone, ...], sentences: tuple, mentions: tuple[Mention, ...]) -> Annotation:
+def attribute(document: Document, found: tuple[Zone, ...], sentences: tuple, tagged: tuple[Mention, ...]) -> Annotation:
     """The stages after tagging, for one document."""
     text = document.text
-    people = entities.find(text, grammar.mask(text, mentions), mentions)
-    masked = grammar.mask(text, mentions, (z.span for z in found))
-    said = quotes.find(text, sentences, mentions, found, document.outlet)
+    names = mentions.correct(text, sentences, tagged)
+    people = entities.find(text, grammar.mask(text, names), names)
+    masked = grammar.mask(text, names, (z.span for z in found))
+    said = quotes.find(text, sentences, names, found, document.outlet)
     return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, found))

@@ -82,11 +82,12 @@ _CURLY = frozenset("“”„«»‟")
 
 def _inner_end(text: str, opening: regex.Match, mark: regex.Match, stop: int) -> int | None:
     """Where a short quotation of the other style ends that stands within an open one: "… “Laskar Senja” …"."""
-    if (opening.group() in _CURLY) == (mark.group() in _CURLY):
+    if (opening.group() in _CURLY) == (mark.group() in _CURLY) or not text[mark.start() - 1].isspace():
         return None
     partner = _MARK.search(text, mark.end(), min(stop, mark.end() + 80))
     closes = partner is not None and (partner.group() in _CURLY) == (mark.group() in _CURLY) and partner.start() > mark.end()
-    return partner.end() if closes and _MARK.search(text, partner.end(), stop) else None
+    attributed = _ATTRIBUTION.search(text, opening.end(), mark.start())
+    return partner.end() if closes and not attributed and _MARK.search(text, partner.end(), stop) else None
 
 
 def _pair(start: int, inner_start: int, inner_stop: int, stop: int, continues: bool) -> list[Quotation]:

@@ -55,6 +55,8 @@ def _medium(text: str, found: Span, known: bool) -> Span | None:
 def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
     """Whether a medium is the publisher itself. Who talks “kepada X” in an article of unknown origin talks to its outlet, if X is Indonesian."""
     if outlet:
+        if _DOMAIN.search(medium) and _DOMAIN.search(outlet):
+            return medium.casefold().removeprefix("www.") == outlet.casefold()
         return key(medium) == key(outlet) or key(medium) in key(outlet) and len(key(medium)) > 4
     return told and (bool(_DOMAIN.search(medium)) or key(medium) in _publishers())
 

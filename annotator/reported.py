@@ -23,6 +23,8 @@ CUE_LISTS = (
 WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
 # cues that interrupt or follow their content: what they use up bounds the content of the others
 FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
+# what is denied or confirmed is a rumour more often than a clause
+DENIALS = frozenset({"membantah", "menampik", "menepis", "menyangkal", "membenarkan"})
 SPEECH = frozenset({"cue_say", "cue_inverted", "cue_preposition", "cue_inverted_nya"})
 
 
@@ -107,7 +109,7 @@ def _lists(stem: str, nya: bool) -> frozenset[str]:
 
 def _first(scope: Scope) -> tuple[Quote, Span | None] | None:
     """The quote of the first rule that speaks, and the stretch of the view its attribution uses up."""
-    if _is_negated(scope) or _is_in_link(scope):
+    if _is_negated(scope) or _is_in_link(scope) or _is_purpose(scope):
         return None
     for rule in rules.load("indirect"):
         match = rule.pattern.search(scope.view) if scope.cue.lists.intersection(rule.cues) else None
@@ -131,10 +133,17 @@ def _is_negated(scope: Scope) -> bool:
     return "cue_say" in scope.cue.lists and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
 
 
+def _is_purpose(scope: Scope) -> bool:
+    """“untuk memastikan …”, “guna menegaskan …”: what something is for, said by nobody."""
+    start = scope.cue.span.start
+    return "cue_say" in scope.cue.lists and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya)\s+$", scope.view[max(0, start - 12) : start], regex.IGNORECASE))
+
+
 def _is_in_link(scope: Scope) -> bool:
     """Whether a cue stands in a headline, as of a link that a scraper glued into the text: “Baca juga: Menteri Sebut …”."""
     start = scope.cue.span.start
-    capital = scope.article.text[scope.span.start + start].isupper() and regex.search(r"[\p{L}\ue000-\ue002]\s$", scope.view[:start])
+    headline = not scope.cue.lists & {"cue_preposition", "cue_relay", "cue_evidence", "cue_preposition_nya"}
+    capital = headline and scope.article.text[scope.span.start + start].isupper() and regex.search(r"[\p{L}\ue000-\ue002]\s$", scope.view[:start])
     return bool(capital) or bool(_LINK.search(scope.view[max(0, start - 150) : start]))
 
 
@@ -175,12 +184,16 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
     else:
         found = Source(None, True, None)
-    if found and found.span and "relay" in rule.options and not relays.is_medium(found.span.shift(scope.span.start).of(scope.article.text)) and "\ue001" not in found.span.of(view):
+    if found and found.span and "relay" in rule.options and not (
+        sources.is_named(found.span.of(view)) or relays.is_medium(found.span.shift(scope.span.start).of(scope.article.text))
+    ):
+        return None
+    if found and found.span and "evidence" in rule.options and not sources.is_somebody(found.span.of(view)):
         return None
     if found is None or found.span and not sources.can_speak(found.span.of(view)):
         return None
-    if found.span and scope.nested and sources.is_first_person(found.span.of(view)):
-        return None
+    if found.span and sources.is_first_person(found.span.of(view)):
+        return None  # the speaker of the quote around it, or the author of an opinion piece
     return found
 
 
@@ -261,7 +274,11 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
-    if scope.cue.stem == "mengaku" and words.startswith("sebagai "):
+    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain"):
+        return False
+    if scope.cue.stem in DENIALS and groups.get("that") is None and grammar.starts_with("nominal", words):
+        return False
+    if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
         return False
     if "other" in rule.options and not grammar.predicate_at(words):
         return False
@@ -281,7 +298,12 @@ def _is_nominal(words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
     if regex.match(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", words, regex.IGNORECASE):
         return True
-    return grammar.starts_with("nominal", words) and not regex.match(r"\S+\s+(?:itu|tersebut|ini)\b", words)
+    if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
+        return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
+    first, *rest = words.split(maxsplit=2)
+    if not grammar.starts_with("nominal", words) or rest and rest[0] in ("itu", "tersebut", "ini"):
+        return False
+    return first.endswith("nya") or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words)
 
 
 # what follows content after a comma without being part of it
@@ -300,11 +322,15 @@ _SECOND_CUE = (
 )
 
 
+# an attribution whose quotation the scraper lost: “C. ujar X.”
+_ORPHAN = r"\.\s+(?:{words:cue_inverted})(?:nya\b|\s+(?:{name}|(?:dia|ia|beliau)\b|{words:roles}\b))"
+
+
 def _content_stop(view: str, start: int, stop: int) -> int:
     """Content ends before what another attribution uses up, before a second cue, and before an aside."""
     noise = view.find(NOISE, start, stop)
     stop = noise if noise > start else stop
-    for bound in (grammar.pattern(_SECOND_CUE), _ASIDE):
+    for bound in (grammar.pattern(_ORPHAN), grammar.pattern(_SECOND_CUE), _ASIDE):
         match = bound.search(view, start, stop)
         if match and match.start() > start:
             stop = match.start()

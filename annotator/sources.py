@@ -20,6 +20,9 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     start = _clause_start(masked, start, stop)
     start = skip_connectives(masked, start, stop)
     stop = _drop_adverbs(masked, start, stop)
+    pronoun = regex.search(r"(?<![\w-])(?:Ia|Dia|Beliau)$", masked[start:stop])
+    if pronoun:
+        return Span(*pronoun.span()).shift(start)  # its capital shows that the sentence starts here, whatever is glued before it
     relative = pattern(r"\s+yang$").search(masked[:stop], start)
     if relative:
         return _antecedent(masked, start, relative.start())
@@ -37,7 +40,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
             continue
         if _DEGREE.fullmatch(masked, segment.start, segment.stop):
             continue
-        if position > 0 and regex.fullmatch(rf"{LOC}+(?:\s+(?:ini|itu))?", masked[segment.start : segment.stop]):
+        if position > 0 and regex.fullmatch(rf"@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?", masked[segment.start : segment.stop]):
             continue
         head = _head(masked, segment)
         if head is None:
@@ -121,7 +124,7 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     if segment is None:
         return None
     match = pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
-    if match:
+    if match and not starts_with("groups", masked[segment.start : segment.stop]):
         return Span(*match.span())
     verb = [m for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
     begin = verb[-1].end() if verb else segment.start
@@ -143,6 +146,9 @@ def _head(masked: str, segment: Span) -> Span | None:
         if not is_listed("prepositions", ending["before"]) and not is_clause(masked[segment.start : segment.start + ending.start("name")]):
             if not starts_with("relations", masked[segment.start : segment.stop]):
                 return Span(segment.start + ending.start("name"), segment.stop)
+    called = pattern(rf"\b(?:bernama|berinisial)\s+(?:{{words:ranks}}\s+)*(?<name>{PER}+)").search(masked[segment.start : segment.stop])
+    if called:
+        return Span(*called.span("name")).shift(segment.start)
     main = _main(masked, segment)
     words = masked[main.start : main.stop]
     relation = pattern(rf"(?:^|\s){{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
@@ -159,8 +165,9 @@ def _head(masked: str, segment: Span) -> Span | None:
     if pronoun:
         return Span(main.start + pronoun.start("word"), main.start + pronoun.end("word"))
     name = regex.match(rf"[{ORG}{LOC}]+", words)
+    bracketed = name and regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+").match(masked, main.start, segment.stop)
     if name:
-        return Span(main.start, main.start + name.end())
+        return Span(main.start, bracketed.end() if bracketed else main.start + name.end())
     described = pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(words)
     if described:
         return Span(main.start + described.start("name"), main.start + described.end("name"))
@@ -189,6 +196,11 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
         return None
     main = _main(masked, segment)
     words = masked[main.start : main.stop]
+    someone_else = pattern(rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:roles}}\s+)?(?:{{words:ranks}}\s+)*{PER}+\s+(?:itu|tersebut|ini)(?=\s*,|$)").match(
+        masked, segment.start, segment.stop
+    )
+    if someone_else:
+        return Span(*someone_else.span()), _skip_modifiers(masked, someone_else.end(), stop)
     relation = pattern(rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
     following = pattern(rf"[\s,]+(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     people = regex.search(_PEOPLE, words)
@@ -232,6 +244,8 @@ def _skip_modifiers(masked: str, position: int, stop: int) -> int:
         if chunk.strip():
             if regex.match(r"\s*bahwa\b", chunk):
                 return position
+            if regex.search(r"\b(?:akan|telah|sudah|bisa|dapat|harus|tidak|bakal)\b", chunk) and not regex.match(r"\s*(?:yang|seperti)\b", chunk):
+                return position
             if starts_with("prepositions", chunk) or starts_with("days", chunk) or regex.match(r"\s*[\d(]", chunk):
                 position += len(chunk)
                 continue
@@ -253,7 +267,7 @@ def _skip_modifiers(masked: str, position: int, stop: int) -> int:
 
 
 _MANNER = regex.compile(
-    r"\s*(?:(?:saat|ketika|usai|seusai|setelah)\s+(?:di|ke)?\p{L}+|(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|sambungan|telepon|pesan|akun)|dikutip|dilansir|seperti|selaku|sebagai|mengutip|melansir)",
+    r"\s*(?:(?:saat|ketika|usai|seusai|setelah)\s+(?:di(?:temui|hubungi|tanya|konfirmasi|jumpai|wawancarai)|jumpa|konferensi|rapat|acara|meng\p{L}+|men\p{L}+)|(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|sambungan|telepon|pesan|akun)|dikutip|dilansir|seperti|selaku|sebagai|mengutip|melansir)",
     regex.IGNORECASE,
 )
 

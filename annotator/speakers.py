@@ -154,14 +154,18 @@ def _introduced(scene: Scene, head: str, source: Span) -> Span | None:
 def _role_holder(scene: Scene, source: Span, words: str) -> int | None:
     """The person who holds a role in this article: “Kapolres”, “Menlu itu”, “Maha Menteri”. Nearest earlier mention of the role wins."""
     bare = regex.sub(r"^sang\s+|\s+(?:itu|tersebut|ini|pun|juga)$", "", words)
-    if not grammar.starts_with("roles", bare) or regex.match(r"(?:se|para|beberapa|sejumlah)", bare):
+    if not grammar.starts_with("roles", bare) or regex.match(r"(?:seorang|sebuah|para|beberapa|sejumlah)\b", bare):
         return None
     asked = set(regex.findall(r"\w+", bare))
+    plain = bare == words and (len(asked) == 1 and grammar.starts_with("groups", bare))
+    if plain:
+        return None
     best: tuple[int, int] | None = None
     for e, entity in enumerate(scene.entities):
         for role in entity.roles:
-            has = set(regex.findall(r"\w+", role.span.of(scene.text).casefold()))
-            if asked and asked <= has:
+            has = regex.findall(r"\w+", role.span.of(scene.text).casefold())
+            head = bare.split()[0] in has[:3]
+            if asked and head and asked <= set(has):
                 distance = source.start - role.span.start
                 key = (distance if distance > 0 else 100_000 - distance, e)
                 best = min(best, key) if best else key
@@ -224,6 +228,7 @@ def _last_speaker(quotes, parents, found: dict[int, Found], i: int) -> Found | N
     here = _place(quotes[i])
     earlier = [j for j in found if _place(quotes[j]) < here and found[j].speaker and parents[j] is None and found[j].kind != "document"]
     people = [j for j in earlier if found[j].kind == "person"]
+    earlier = [j for j in earlier if quotes[j].rule != "indirect.relay"]
     earlier = people or earlier
     return found[max(earlier, key=lambda j: _place(quotes[j]))] if earlier else None
 
@@ -234,7 +239,8 @@ def _discourse(scene: Scene, quotes, parents, found, i: int, rule: str) -> Found
     here = _place(quotes[i]) if quotes[i].content[0].start > _place(quotes[i]) else quotes[i].content[0].start
     since = max((_place(quotes[j]) for j in found if _place(quotes[j]) < here and parents[j] is None and found[j].speaker), default=0)
     recent = _recent_people(scene, quotes, found, i)
-    subjects = [(e, at) for e, at in _subjects(scene, since, here) if not last or at == scene.entities[e].mentions[0].span.start]
+    told = [part for q in quotes if q.type == "direct" for part in q.content]
+    subjects = [(e, at) for e, at in _subjects(scene, since, here, told) if not last or at == scene.entities[e].mentions[0].span.start]
     if subjects:
         entity = subjects[-1][0]
         return _named(scene, entity, f"{rule}.subject", _as_candidates(scene, recent, entity, "opens a sentence after the last quote"))
@@ -248,16 +254,20 @@ def _discourse(scene: Scene, quotes, parents, found, i: int, rule: str) -> Found
     return Found(None, None, None, None, "unknown")
 
 
-def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
-    """People who open a sentence between two places: (entity, place)."""
+def _subjects(scene: Scene, start: int, stop: int, told: list[Span]) -> list[tuple[int, int]]:
+    """People who open a sentence between two places, outside of quotations: (entity, place)."""
     found = []
     for e, entity in enumerate(scene.entities):
         if entity.type != "PER":
             continue
         for m in entity.mentions:
-            if start <= m.span.start < stop and not any(z.span.overlaps(m.span) for z in scene.zones) and _opens_sentence(scene, m.span):
+            if start <= m.span.start < stop and not any(s.overlaps(m.span) for s in (*told, *(z.span for z in scene.zones))) and _opens_sentence(scene, m.span):
                 found.append((e, m.span.start))
     return sorted(found, key=lambda pair: pair[1])
+
+
+# “skuat asuhan X”: the sentence is about the squad
+_GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
 
 
 def _opens_sentence(scene: Scene, span: Span) -> bool:
@@ -269,7 +279,8 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     lead = before[cut:]
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
     lead = grammar.pattern(r"^{words:prepositions}\b[^,]*,").sub("", lead)
-    return not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead) and "\ue000" not in lead
+    other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
+    return not other and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead) and "\ue000" not in lead
 
 
 def _recent_people(scene: Scene, quotes, found: dict[int, Found], i: int) -> list[tuple[int, int]]:

@@ -1,0 +1,78 @@
+"""What the article itself shows the tagger got wrong: each correction names its rule, so that it can be audited.
+
+A tagger sees one sentence; the article knows that “Malang” before Sutiaji is his city, and that a name found nine times
+is one the tenth time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import regex
+
+from annotator import lexicon
+from annotator.document import Mention, Sentence, Span
+from annotator.rules import expand
+
+_DOMAIN = regex.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|co\.id|id|net|tv|org)", regex.IGNORECASE)
+_ACROSS = regex.compile(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b")
+
+
+def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Mentions in text order, none overlapping, with the article's own evidence used on them."""
+    kept = [one for mention in found for one in _one(text, mention)]
+    places = {m.span.of(text) for m in kept if m.type == "LOC"}
+    kept = [_without_region(text, mention, places) for mention in kept]
+    return tuple(sorted([*kept, *_again(text, sentences, kept)], key=lambda m: m.span))
+
+
+def _one(text: str, mention: Mention) -> Iterator[Mention]:
+    """The mention as it stands, cut at a sentence end it runs over, an outlet's address as what it is, or nothing where it is an office."""
+    words = mention.span.of(text)
+    across = _ACROSS.search(words)
+    if across:
+        yield replace(mention, span=Span(mention.span.start, mention.span.start + across.start()), rule="ner.cut")
+    elif _DOMAIN.fullmatch(words):
+        yield replace(mention, type="ORG", rule="ner.domain")
+    elif mention.type != "PER" or not all(_is_office(word) for word in words.split()):
+        yield mention
+
+
+def _is_office(word: str) -> bool:
+    return word.casefold() in lexicon.lower("roles") or word in lexicon.words("ranks")
+
+
+_REGIONAL = regex.compile(expand(r"(?:wali\s*kota|bupati|gubernur|camat|lurah|kapolres(?:ta|tabes)?|kapolda|kapolsek|dandim|kajari)\s+$"), regex.IGNORECASE)
+
+
+def _without_region(text: str, mention: Mention, places: set[str]) -> Mention:
+    """“Wali Kota [Malang Sutiaji]”: the office's place, known as one in the article, is no part of the name."""
+    first, _, rest = mention.span.of(text).partition(" ")
+    if mention.type == "PER" and rest and first in places and _REGIONAL.search(text, max(0, mention.span.start - 30), mention.span.start):
+        return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
+    return mention
+
+
+def _again(text: str, sentences: tuple[Sentence, ...], mentions: list[Mention]) -> Iterator[Mention]:
+    """Occurrences the tagger passed over of names it found: of several words, or found twice."""
+    count = Counter((m.span.of(text), m.type) for m in mentions)
+    best: dict[str, str] = {}
+    for (words, kind), seen in count.most_common():
+        if (" " in words or seen > 1 and len(words) > 3) and words[0].isupper():
+            best.setdefault(words, kind)
+    if not best:
+        return
+    starts = {t.start for s in sentences for t in s.tokens}
+    stops = {t.stop for s in sentences for t in s.tokens}
+    taken = sorted(m.span for m in mentions)
+    pattern = regex.compile(r"\L<names>", names=sorted(best, key=len, reverse=True))
+    position = 0
+    for match in pattern.finditer(text):
+        span = Span(*match.span())
+        while position < len(taken) and taken[position].stop <= span.start:
+            position += 1
+        free = position == len(taken) or taken[position].start >= span.stop
+        if free and span.start in starts and span.stop in stops:
+            yield Mention(span, best[match.group()], 0.5, "ner.again")
