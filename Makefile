@@ -13,16 +13,18 @@ help:  ## list these
 
 demo: $(INSTALLED)-datasette  ## annotate corpus/ and print who said what
 	$(BIN)/annotate corpus/ --db $(DB)
-	@$(BIN)/sqlite-utils $(DB) "SELECT outlet, substr(coalesce(speaker, '?'), 1, 32) AS who, substr(words, 1, 56) AS 'said what', cue, confidence AS sure \
-		FROM said WHERE quote % 7 = 1 ORDER BY quote LIMIT 12" --table
-	@echo; echo "All of it, with the rule behind each quote:"
+	@echo; $(BIN)/annotate said $(DB)
+	@echo; echo "An article with its quotes marked, how a quote was found, and everything in a browser:"
+	@echo "  $(BIN)/annotate show putin-pyongyang --db $(DB)"
+	@echo "  $(BIN)/annotate why 3 --db $(DB)"
 	@echo "  $(BIN)/datasette $(DB) -m annotator/data/datasette.yaml --open"
 
 test: $(INSTALLED)-test  ## run the tests
 	$(BIN)/python -m pytest
 
-model: given-DATA $(INSTALLED)-train  ## train the model anew: make model DATA=directory
-	$(BIN)/annotate train "$(DATA)"
+model: given-DATA $(INSTALLED)-train  ## train annotator/data/model anew, its word vectors in build/: make model DATA=directory
+	mkdir -p build
+	$(BIN)/annotate train "$(DATA)" --out annotator/data/model --vectors build/vectors.txt
 
 score: given-GOLD $(INSTALLED)-datasette  ## compare with gold quotes: make score GOLD=file.jsonl
 	$(BIN)/annotate score "$(GOLD)"

@@ -7,17 +7,15 @@ Exit codes: 0 done; 1 some articles failed, or `check` found problems; 2 wrong u
 from __future__ import annotations
 
 import difflib
-import errno
 import os
 import shlex
 import shutil
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +26,9 @@ from annotator import __version__, terminal
 from annotator.terminal import visible
 
 if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-    from sqlite_utils import Database
-
-    from annotator.document import Annotation, Document
-    from annotator.ner import Tagger
-    from annotator.store import Run
+    from annotator.runs import Outcome
 
 DATABASE = "annotations.db"
-BATCH = 64  # articles annotated, then stored, before the next are read
 FILE = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -98,14 +90,14 @@ def main():
     """
 
 
-_database = click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to read.")
-_model = click.option("--model", type=FILE, help="Folder of another model, as `annotate train` writes it.")
 def _colour(ctx, param, wanted: bool | None) -> bool:
     """As asked; by default where the output is a terminal and NO_COLOR is not set."""
     ctx.color = wanted if wanted is not None else sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return ctx.color
 
 
+_database = click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to read.")
+_model = click.option("--model", type=FILE, help="Folder of another model, as `annotate train` writes it.")
 _coloured = click.option(
     "--color/--no-color", "colour", default=None, callback=_colour, help="Colours or brackets; by default colours on a terminal."
 )
@@ -131,181 +123,75 @@ def run(ctx, paths, db, force, model):
       annotate corpus/
       annotate article.txt --db other.db
     """
-    from annotator import articles, ner, rules, store
+    from annotator import articles, ner, rules, runs, store
 
     found = {_name(path): path for path in articles.walk(paths)}
     if not found:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
     made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
-    with closing(store.open(db)) as database:
-        bar = _progress(len(found))
-        work = _Work(database, made_with, model, {} if force else store.known(database), bar)
-        try:
-            with bar:
-                for name, path in found.items():
-                    work.take(name, path)
-                work.annotate()
-        except KeyboardInterrupt:
-            click.echo(f"Stopped. {work.done:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
-            ctx.exit(130)
-        work.finish()
-    for line in work.summary():
+    outcomes = _Outcomes()
+    bar = _progress(len(found))
+
+    def load():
+        bar.label = "Loading the model"
+        bar.render_progress()
+        tagger = ner.load(model)
+        bar.label, outcomes.started = "Annotating", time.monotonic()
+        return tagger
+
+    try:
+        with closing(store.open(db)) as database, bar:
+            for outcome in runs.over(database, found, made_with, load, force):
+                outcomes.take(outcome)
+                bar.update(1)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {outcomes.total:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
+        ctx.exit(130)
+    for line in outcomes.summary():
         click.echo(line, err=True)
     if sys.stderr.isatty():
         click.echo(f"\nTo see who said what: annotate said{_other(db, '')}", err=True)
-    ctx.exit(1 if work.failed else 0)
+    ctx.exit(1 if outcomes.failures else 0)
 
 
-@dataclass
-class _Work:
-    """A run: the articles read and not yet annotated, and what came of the others.
+class _Outcomes:
+    """What came of the articles of a run: figures, and the reasons of failures by their fault."""
 
-    It is recorded, and the model loaded, only when there is something to annotate.
-    """
-
-    database: Database
-    made_with: dict
-    model: Path | None
-    known: dict[str, tuple[str, str]]
-    bar: ProgressBar
-    waiting: list[Document] = field(default_factory=list)
-    annotated: int = 0
-    unchanged: int = 0
-    failed: int = 0
-    failures: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by their cause
-    types: Counter = field(default_factory=Counter)
-    speakers: set[tuple[str, str]] = field(default_factory=set)
-    unattributed: int = 0
-    seconds: float = 0.0
-
-    @cached_property
-    def digest(self) -> str:
-        from annotator import store
-
-        return store.digest(**self.made_with)
-
-    @cached_property
-    def run(self) -> Run:
-        from annotator import store
-
-        return store.start_run(self.database, **self.made_with)
-
-    @cached_property
-    def tagger(self) -> Tagger:
-        from annotator import ner
-
-        label, self.bar.label = self.bar.label, "Loading the model"
-        self.bar.render_progress()
-        tagger = ner.load(self.model)
-        self.bar.label = label
-        return tagger
+    def __init__(self):
+        self.figures: Counter[str] = Counter()
+        self.failures: dict[str, list[str]] = defaultdict(list)
+        self.started = self.last = time.monotonic()
 
     @property
-    def done(self) -> int:
-        return self.annotated + self.unchanged + self.failed
+    def total(self) -> int:
+        return sum(self.figures[name] for name in ("annotated", "unchanged", "failed"))
 
-    def take(self, name: str, path: Path) -> None:
-        """Read an article, skip it if it is unchanged, and annotate when enough are waiting."""
-        from annotator import articles
-
-        try:
-            document = replace(articles.read(path), path=name)
-        except articles.ArticleError as error:
-            self.fail(name, str(error))
-            return
-        if self.known.get(name) == (document.sha256, self.digest):
-            self.unchanged += 1
-            self.bar.update(1)
-            return
-        self.waiting.append(document)
-        if len(self.waiting) == BATCH:
-            self.annotate()
-
-    def annotate(self) -> None:
-        """Annotate and store what is waiting, each article in a transaction of its own."""
-        from annotator import store
-
-        if not self.waiting:
-            return
-        tagger, started = self.tagger, time.monotonic()
-        for document, result in annotate(self.waiting, tagger):
-            if isinstance(result, Exception):
-                cause = _cause(result)
-                self.fail(document.path, f"{document.path}: {cause}; please report this article", cause)
-                continue
-            try:
-                store.write(self.database, self.run, result)
-            except store.StoreError as error:
-                self.fail(document.path, str(error))
-            else:
-                self.count(result)
-        self.waiting.clear()
-        self.seconds += time.monotonic() - started
-
-    def count(self, annotation: Annotation) -> None:
-        """Take an article that was stored into the figures."""
-        self.annotated += 1
-        for attribution in annotation.attributions:
-            self.types[attribution.quote.type] += 1
-            if attribution.speaker:
-                self.speakers.add((annotation.document.path, attribution.speaker.of(annotation.document.text)))
-            else:
-                self.unattributed += 1
-        self.bar.update(1)
-
-    def fail(self, name: str, reason: str, cause: str | None = None) -> None:
-        """Record an article that cannot be annotated; a StoreError here means that the database cannot be written at all."""
-        from annotator import store
-
-        store.record_failure(self.database, self.run, name, reason)
-        self.failed += 1
-        self.failures[cause or reason].append(reason)
-        self.bar.update(1)
-
-    def finish(self) -> None:
-        from annotator import store
-
-        if "run" in self.__dict__:
-            store.finish_run(self.database, self.run, self.unchanged)
+    def take(self, outcome: Outcome) -> None:
+        if outcome.reason:
+            self.figures["failed"] += 1
+            self.failures[outcome.fault or outcome.reason].append(outcome.reason)
+        elif outcome.annotation:
+            self.last = time.monotonic()
+            text, attributions = outcome.annotation.document.text, outcome.annotation.attributions
+            speakers = [a.speaker and a.speaker.of(text) for a in attributions]
+            self.figures.update(a.quote.type for a in attributions)
+            self.figures.update(annotated=1, quotes=len(attributions))
+            self.figures.update(speakers=len({*speakers, None}) - 1, unattributed=speakers.count(None))
+        else:
+            self.figures["unchanged"] += 1
 
     def summary(self) -> Iterator[str]:
-        """What the run did, in lines; what failed comes last, where it is seen, and one fault of ours once."""
-        yield f"{_counted(self.done, 'article')}: {self.annotated:,} annotated, {self.unchanged:,} unchanged, {self.failed:,} failed"
-        if self.annotated:
-            kinds = ", ".join(f"{self.types[kind]:,} {kind}" for kind in ("direct", "indirect", "mixed"))
-            speakers = f"{_counted(len(self.speakers), 'speaker')}, {self.unattributed:,} unattributed"
-            yield f"{_counted(self.types.total(), 'quote')}: {kinds}; {speakers}"
-            yield f"{self.annotated / max(self.seconds, 1e-6):,.1f} articles a second, once the model was loaded"
-        if self.failed:
-            yield f"\n{_counted(self.failed, 'article')} failed:"
-        for first, *others in self.failures.values():
-            yield f"  {visible(first)}" + (f"; {_counted(len(others), 'more article')} failed in the same way" if others else "")
-
-
-def annotate(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, Annotation | Exception]]:
-    """Each document with its annotation, or with what went wrong: one that fails does not take the others with it."""
-    from annotator import pipeline
-
-    try:
-        annotations = list(pipeline.annotate(documents, tagger))
-    except Exception as error:
-        if len(documents) == 1:
-            yield documents[0], error
-            return
-        half = len(documents) // 2
-        yield from annotate(documents[:half], tagger)
-        yield from annotate(documents[half:], tagger)
-    else:
-        yield from zip(documents, annotations, strict=True)
-
-
-def _cause(error: Exception) -> str:
-    """An unexpected error in one line, with the place in our code it came from."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent] or frames
-    return f"{type(error).__name__} in {Path(ours[-1].filename).name}, line {ours[-1].lineno} ({error})"
+        """What the run did, in lines; what failed comes last, where it is seen."""
+        n = self.figures
+        yield f"{_counted(self.total, 'article')}: {n['annotated']:,} annotated, {n['unchanged']:,} unchanged, {n['failed']:,} failed"
+        if n["annotated"]:
+            types = ", ".join(f"{n[type]:,} {type}" for type in ("direct", "indirect", "mixed"))
+            yield f"{_counted(n['quotes'], 'quote')}: {types}; {_counted(n['speakers'], 'speaker')}, {n['unattributed']:,} unattributed"
+            yield f"{n['annotated'] / max(0.01, self.last - self.started):.1f} articles a second"
+        if n["failed"]:
+            yield f"\n{_counted(n['failed'], 'article')} failed:"
+        for first, *alike in self.failures.values():
+            yield f"  {visible(first)}" + (f"; {_counted(len(alike), 'more article')} failed in the same way" if alike else "")
 
 
 def _name(path: Path) -> str:
@@ -345,6 +231,8 @@ def export(form, db, output):
             _write(lines, sys.stdout.buffer)
         elif output.exists() and output.samefile(db):
             raise Problem(f"{output} is the database itself; choose another file")
+        elif output.exists() and not output.is_file():
+            raise Problem(f"{output} is no ordinary file; leave out -o to write to standard output")
         else:
             with _in_place_of(output) as stream:
                 _write(lines, stream)
@@ -357,22 +245,17 @@ def _write(lines: Iterable[str], stream) -> None:
 
 @contextmanager
 def _in_place_of(path: Path):
-    """A binary file that takes the place of the one at `path` when it is complete. Devices and pipes are written as they are."""
-    device = path.exists() and not path.is_file()
-    path = path if device else path.resolve()
-    part = path if device else path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A binary file that takes the place of the one at `path`, where a link leads to, when it is complete."""
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with open(part, "wb") as stream:
             yield stream
-        if not device:
-            os.replace(part, path)
+        os.replace(part, path)
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
         raise Problem(f"{path} cannot be written ({error.strerror}); choose another place") from None
     finally:
-        if not device:
-            part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 @main.command()
@@ -534,9 +417,11 @@ def score(gold, db, predicted, types, errors, as_json, model):
         return
     click.echo(scoring.table(result))
     for error in wrong:
-        sides = f"gold {error.gold_speaker or '–'}, found {error.predicted_speaker or '–'}" if error.kind == "speaker" else ""
-        who = sides or (error.gold_speaker or error.predicted_speaker or "–")
-        click.echo("\n" + visible(f"{error.kind}, {error.type}, {error.document}\n  {terminal.one_line(who)}: {terminal.one_line(error.content)}"))
+        who = error.gold_speaker or error.predicted_speaker or "–"
+        if error.kind == "speaker":
+            who = f"gold {error.gold_speaker or '–'}, found {error.predicted_speaker or '–'}"
+        click.echo(visible(f"\n{error.kind}, {error.type}, {error.document}"))
+        click.echo(f"  {terminal.one_line(who)}: {terminal.one_line(error.content)}")
 
 
 def _types(ctx, param, value: str | None) -> tuple[str, ...]:
@@ -568,15 +453,15 @@ def _stored(db: Path) -> list[dict]:
 
 def _annotated(gold: list[dict], path: Path, model: Path | None) -> list[dict]:
     """The texts of gold documents, annotated now."""
-    from annotator import articles, ner
+    from annotator import articles, ner, runs
     from annotator.formats import jsonl
 
     documents = [articles.document(str(one.get("path") or f"{path}, document {n}"), one["text"]) for n, one in enumerate(gold, 1)]
     tagger, records = ner.load(model), []
     with _progress(len(documents)) as bar:
-        for document, result in annotate(documents, tagger):
+        for document, result in runs.attempts(documents, tagger):
             if isinstance(result, Exception):
-                click.echo(visible(f"{document.path}: {_cause(result)}; scored as if nothing was found"), err=True)
+                click.echo(visible(f"{document.path}: {runs.cause(result)}; scored as if nothing was found"), err=True)
             else:
                 records.append(jsonl.record(result))
             bar.update(1)
@@ -658,6 +543,5 @@ def train(data, out, settings, vectors):
 
     chosen = training.settings(settings or training.SETTINGS)
     out.mkdir(parents=True, exist_ok=True)
-    say: Callable[[str], None] = click.echo
-    best = training.train(data, out, chosen, vectors or out / "vectors.txt", say)
+    best = training.train(data, out, chosen, vectors or out / "vectors.txt", click.echo)
     click.echo(f"The model in {out} has F1 {best:.4f} on the held-out articles.")

@@ -220,7 +220,7 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
         stop = bracket
     if PER in masked[match.end() : stop]:
         return None
-    following = regex.match(r"[\s,]*(?:\S+\s+){0,2}?\ue000", masked[stop : stop + 30])
+    following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
     if following and "," not in masked[stop : stop + following.end()]:
         return None
     return _role(text, masked, match.end(), stop, "role.appositive")

@@ -57,7 +57,7 @@ def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
     if outlet:
         if _DOMAIN.search(medium) and _DOMAIN.search(outlet):
             return medium.casefold().removeprefix("www.") == outlet.casefold()
-        return key(medium) == key(outlet) or key(medium) in key(outlet) and len(key(medium)) > 4
+        return key(outlet).startswith(key(medium)) or key(medium).startswith(key(outlet))
     return told and (bool(_DOMAIN.search(medium)) or key(medium) in _publishers())
 
 

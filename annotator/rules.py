@@ -83,7 +83,7 @@ def load(name: str) -> tuple[Rule, ...]:
 
 @functools.cache
 def sha256() -> str:
-    """One digest of all rules, word lists and the counts behind confidence: the data, beside the model, that a stored annotation rests on."""
+    """One digest of all rules, word lists and confidence.json: the data, beside the model, that stored attributions depend on."""
     data = files("annotator").joinpath("data")
     entries = [*data.joinpath("rules").iterdir(), *data.joinpath("lexicon").iterdir(), data.joinpath("confidence.json")]
     digest = hashlib.sha256()

@@ -172,7 +172,11 @@ def _head(masked: str, segment: Span) -> Span | None:
     if described:
         return Span(main.start + described.start("name"), main.start + described.end("name"))
     phrase = segment if starts_with("groups", words) or starts_with("documents", words) or pattern(r"se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b").match(words) else main
-    if is_clause(masked[phrase.start : phrase.stop]) or not regex.search(r"\p{L}", words):
+    place = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, phrase.stop, segment.stop)
+    if place:
+        phrase = segment  # “perwakilan dagang Rusia di Vietnam”
+    definite = regex.search(r"\s(?:itu|ini|tersebut)$", masked[phrase.start : phrase.stop])
+    if not definite and is_clause(masked[phrase.start : phrase.stop]) or not regex.search(r"\p{L}", words):
         last = regex.search(rf"(?:^|\s)(?<name>{PER}+)$", words)
         return Span(main.start + last.start("name"), main.start + last.end("name")) if last else None
     if len(WORD.findall(masked, phrase.start, phrase.stop)) > 16:
@@ -191,7 +195,7 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
     if pronoun:
         return Span(*pronoun.span()), _skip_modifiers(masked, pronoun.end(), stop)
     segment_stop = _segment_stop(masked, begin, stop)
-    segment = _strip(masked, Span(begin, segment_stop))
+    segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
     if segment is None or _is_adverbial(masked, segment):
         return None
     main = _main(masked, segment)
@@ -211,7 +215,7 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
         source = Span(main.start + people.start(), main.start + people.end())
         return source, _skip_modifiers(masked, source.stop, stop)
     name = regex.match(rf"[{ORG}{LOC}]+", words)
-    if name and not regex.match(r"\s+\p{Ll}", words[name.end() :]):
+    if name:
         source = Span(main.start, main.start + name.end())
         return source, _skip_modifiers(masked, source.stop, stop)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
@@ -279,7 +283,7 @@ def _first_comma(words: str) -> int:
 
 # ------------------------------------------------------------------------------------------------------ who can be one
 
-_SOMEBODY = ("roles", "groups", "relations", "institutions", "documents")
+_SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
 # results and states in pe-an, ke-an, per-an and -nya speak no more than “pentingnya” does; institutions of that form are listed
 _ABSTRACT = regex.compile(r"(?!perempuan)(?:(?:pe|ke|per)\p{L}{4,}an|\p{L}{4,}nya)(?:\s|$)", regex.IGNORECASE)
 

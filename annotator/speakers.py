@@ -157,8 +157,7 @@ def _role_holder(scene: Scene, source: Span, words: str) -> int | None:
     if not grammar.starts_with("roles", bare) or regex.match(r"(?:seorang|sebuah|para|beberapa|sejumlah)\b", bare):
         return None
     asked = set(regex.findall(r"\w+", bare))
-    plain = bare == words and (len(asked) == 1 and grammar.starts_with("groups", bare))
-    if plain:
+    if bare == words and len(asked) == 1 and (grammar.starts_with("groups", bare) or grammar.starts_with("crowds", bare)):
         return None
     best: tuple[int, int] | None = None
     for e, entity in enumerate(scene.entities):
@@ -177,6 +176,8 @@ def kind_of(words: str, masked: str) -> str:
     bare = regex.sub(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua|ketiga|banyak|para)\s+", "", words)
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
+    if grammar.starts_with("crowds", words) and not regex.search(r"\s(?:itu|tersebut|ini)$", words) and "\ue000" not in masked:
+        return "group"
     one = bool(regex.search(r"\s(?:itu|tersebut|ini)$", words)) and grammar.starts_with("roles", words)
     if grammar.starts_with("groups", words) and not one or regex.search(r"\b(?:dan|serta)\b", words) and "\ue000" in masked:
         return "group"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from annotator.document import Annotation, Attribution, Role, Span
+    from annotator.document import Annotation, Attribution, Span
 
 STYLES = {
     "direct": {"fg": "green"},

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import annotator
-from annotator import cli, ner, pipeline, rules, store
+from annotator import cli, ner, pipeline, rules, runs, store, terminal
 from annotator.document import Span, Zone
 
 ROOT = Path(annotator.__file__).parent.parent
@@ -124,12 +125,13 @@ def test_said(newsroom):
     only = annotate("said", "--speaker", "budi", "--limit", 1).stdout.splitlines()
     assert "Budi Santoso" in only[2] and only[-1] == "1 more; --limit 0 prints all."
     assert all(len(line) <= 60 for line in annotate("said", env={"COLUMNS": "60"}).stdout.splitlines())
+    assert [line.split()[0] for line in annotate("said", "--limit", 3).stdout.splitlines()[2:5]] == ["1", "3", "5"]
     nobody = annotate("said", "--speaker", "Nyai")
     assert (nobody.exit_code, nobody.stderr) == (2, "Error: annotations.db: no quotes of anybody named “Nyai”\n")
 
 
 def test_show_marks_everything_without_colour(newsroom):
-    shown = annotate("show", "jembatan.txt").stdout
+    shown = annotate("show", "jembatan").stdout
     [first, second, third] = store_ids("kabar/jembatan.txt")
     assert "[title Warga Diminta Menghindari Jembatan Sukamaju]" in shown
     assert f"[source{first} Ratna Dewi] [cue{first} mengatakan] [content{first} jembatan itu ditutup mulai besok]." in shown
@@ -159,7 +161,7 @@ def test_why(newsroom):
         "SELECT quotes.rule, speaker_rule, model, started FROM quotes JOIN documents ON documents.id = document"
         " JOIN runs ON runs.id = run WHERE path = 'kabar/jembatan.txt' AND number = 2",
     )
-    says = cli._sayings()
+    says = terminal.sayings()
     [reason] = rows("annotations.db", "SELECT reason FROM candidates JOIN quotes ON quotes.id = quote WHERE words LIKE 'Kami sedang%'")[0]
     for words in ("Kami sedang memeriksa", "Ratna Dewi (person)", "Kepala Dinas Perhubungan Kota Ambon", "role.before", says["role.before"],
                   rule, says[rule], step, says[step], reason, model[:12], started, annotator.__version__):  # fmt: skip
@@ -169,7 +171,7 @@ def test_why(newsroom):
 
 def test_every_rule_in_a_database_is_explained(newsroom):
     used = rows("annotations.db", "SELECT rule FROM quotes UNION SELECT speaker_rule FROM quotes UNION SELECT rule FROM roles")
-    assert used and {rule for (rule,) in used} <= cli._sayings().keys()
+    assert used and {rule for (rule,) in used} <= terminal.sayings().keys()
 
 
 def test_check(newsroom, tmp_path):
@@ -282,6 +284,16 @@ def test_what_annotates_anew(folder, no_names, monkeypatch, change):
     assert "3 annotated, 0 unchanged" in annotate("kabar", *options).stderr
 
 
+@pytest.mark.parametrize("changed", ["rules/direct.toml", "lexicon/cue_say.txt", "confidence.json"])
+def test_what_the_digest_of_the_rules_covers(tmp_path, monkeypatch, changed):
+    data = tmp_path / "data"
+    shutil.copytree(ROOT / "annotator/data", data, ignore=shutil.ignore_patterns("model"))
+    monkeypatch.setattr(rules, "files", lambda package: tmp_path)
+    before = rules.sha256.__wrapped__()
+    (data / changed).write_bytes((data / changed).read_bytes() + b"\n")
+    assert rules.sha256.__wrapped__() != before
+
+
 def test_an_article_that_breaks_the_pipeline_does_not_take_the_others_with_it(folder, no_names, monkeypatch):
     whole = pipeline.attribute
 
@@ -296,6 +308,19 @@ def test_an_article_that_breaks_the_pipeline_does_not_take_the_others_with_it(fo
     assert "2 annotated, 0 unchanged, 1 failed" in result.stderr
     assert "kabar/beras.txt: ZeroDivisionError in pipeline.py, line " in result.stderr
     assert [path for (path,) in rows("annotations.db", "SELECT path FROM failures")] == ["kabar/beras.txt"]
+
+
+def test_a_fault_that_breaks_every_article_is_told_once(folder, no_names, monkeypatch):
+    def attribute(*_):
+        raise KeyError("verbs")
+
+    monkeypatch.setattr(pipeline, "attribute", attribute)
+    result = annotate("kabar")
+    assert result.exit_code == 1 and "0 annotated, 0 unchanged, 3 failed" in result.stderr
+    assert result.stderr.count("KeyError") == 1
+    assert "kabar/beras.txt: KeyError in pipeline.py, line " in result.stderr
+    assert result.stderr.endswith("; 2 more articles failed in the same way\n")
+    assert len(rows("annotations.db", "SELECT path FROM failures")) == 3
 
 
 def test_an_annotation_that_cannot_be_stored_is_one_failure(folder, no_names, monkeypatch):
@@ -320,12 +345,12 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(folder, monkeypatch):
                 raise KeyboardInterrupt
             return super().tag(batch)
 
-    monkeypatch.setattr(cli, "BATCH", 1)
+    monkeypatch.setattr(runs, "BATCH", 1)
     monkeypatch.setattr(ner, "load", lambda path=None: Stopped())
     result = annotate("kabar")
     assert result.exit_code == 130
     assert result.stderr == "Stopped. 1 of 3 articles are done; the same command goes on with the rest.\n"
-    assert rows("annotations.db", "SELECT finished IS NOT NULL, annotated FROM runs") == [(1, 1)]
+    assert rows("annotations.db", "SELECT finished IS NOT NULL, annotated FROM runs") == [(0, 1)]
     monkeypatch.setattr(ner, "load", lambda path=None: NoNames())
     assert "2 annotated, 1 unchanged" in annotate("kabar").stderr
 
@@ -366,10 +391,10 @@ def test_text_cannot_steer_the_terminal(folder, no_names):
 
 def test_lines_are_broken_at_the_width_and_only_between_words():
     text = "satu dua tiga empat " * 20
-    mark = cli._Mark(Span(5, 30), "content", 12, "direct")
-    narrow = cli.drawn(text, [mark], 0, len(text), False, 24)
+    mark = terminal.Mark(Span(5, 30), "content", 12, "direct")
+    narrow = terminal.drawn(text, [mark], 0, len(text), False, 24)
     assert max(map(len, narrow.split("\n"))) <= 24
-    assert narrow.replace("\n", " ") == cli.drawn(text, [mark], 0, len(text), False, None)
+    assert narrow.replace("\n", " ") == terminal.drawn(text, [mark], 0, len(text), False, None)
 
 
 # Wrong usage -------------------------------------------------------------------------------------
@@ -459,4 +484,4 @@ def named_steps(module: str) -> set[str]:
 def test_every_step_that_finds_a_speaker_or_a_role_is_explained(module):
     steps = named_steps(module)
     assert len(steps) > 2
-    assert steps - cli._sayings().keys() == set()
+    assert steps - terminal.sayings().keys() == set()

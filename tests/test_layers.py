@@ -1,12 +1,14 @@
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 import annotator
 
-LAYERS = """document markup lexicon rules grammar articles zones segment ner entities quotations statements sources relays direct reported quotes confidence speakers
-            pipeline store formats train score cli""".split()
+LAYERS = """document markup lexicon rules grammar articles zones segment ner mentions
+          entities quotations statements sources relays direct reported quotes confidence speakers
+          pipeline store runs formats train score terminal cli""".split()
 ROOT = Path(annotator.__file__).parent
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))[1:]
 
@@ -21,3 +23,8 @@ def test_a_module_imports_only_modules_above_it(module):
             names = [f"{getattr(node, 'module', None) or ''}.{alias.name}".lstrip(".") for alias in node.names]
             found = {name.split(".")[1] for name in names if name.startswith("annotator.")} - {"__version__"}
             assert found <= allowed and not getattr(node, "level", 0), f"{module}, line {node.lineno}: {found - allowed}"
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.name != "store.py"], ids=str)
+def test_sql_stands_in_store_alone(module):
+    assert not re.search(r"\b(SELECT|INSERT|UPDATE|DELETE) |rows_where|\.execute\(", (ROOT / module).read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from annotator import store
 from annotator.document import Annotation, Attribution, Document, Quote, Span
 from annotator.store import StoreError
 
-# A changed schema needs a new VERSION, or old files would be read by rules they do not follow.
-SCHEMA = {1: "5858fad23751ce3745e039fdc6258a05d9d96e216c832337b78edaea22605c10"}
+# A changed schema, comments aside, needs a new VERSION, or old files would be read by rules they do not follow.
+SCHEMA = {1: "e75dbe6fbbd7fb3e85bc7da756289355599b6d7d5f1807a38d6a531e1e7495c4"}
 
 # Where each field of each noun is kept.
 PLACES = {
@@ -43,8 +43,11 @@ def db(tmp_path):
         yield db
 
 
+MADE_WITH = {"tool": "1.0", "model": "m", "rules": "r", "settings": {"batch": 32}}
+
+
 def begin(db, **changes):
-    return store.start_run(db, **{"tool": "1.0", "model": "m", "rules": "r", "settings": {"batch": 32}} | changes)
+    return store.start_run(db, **MADE_WITH | changes)
 
 
 @pytest.fixture
@@ -64,7 +67,8 @@ def test_every_field_of_every_noun_has_a_column(db):
 
 
 def test_schema_change_needs_a_version():
-    assert SCHEMA == {store.VERSION: hashlib.sha256(store.schema().encode()).hexdigest()}
+    statements = re.sub(r"\s*--.*", "", store.schema())
+    assert SCHEMA == {store.VERSION: hashlib.sha256(statements.encode()).hexdigest()}
 
 
 def test_every_foreign_key_has_an_index(db):
@@ -124,15 +128,16 @@ def test_remove(db, run, sample, bare):
 
 def test_runs_known_and_failures(db, sample, bare):
     run = begin(db)
-    assert begin(db).digest == run.digest
+    assert begin(db).digest == run.digest == store.digest(**MADE_WITH)
     for change in ({"tool": "1.1"}, {"model": "n"}, {"rules": "s"}, {"settings": {"batch": 8}}):
-        assert begin(db, **change).digest != run.digest
+        assert begin(db, **change).digest == store.digest(**MADE_WITH | change) != run.digest
     store.record_failure(db, run, bare.document.path, "empty")
     store.record_failure(db, run, "b\udcff.txt", "not UTF-8")
     assert store.summary(db)["failures"] == 2
     store.write(db, run, bare)
     assert [(row["path"], row["reason"]) for row in db["failures"].rows] == [("b\\udcff.txt", "not UTF-8")]
     assert store.known(db) == {bare.document.path: (bare.document.sha256, run.digest)}
+    assert db["runs"].get(run.id)["finished"] is None
     store.finish_run(db, run, unchanged=3)
     row = db["runs"].get(run.id)
     assert (row["annotated"], row["unchanged"], row["failed"]) == (1, 3, 2)
@@ -158,6 +163,23 @@ def test_said(db, run, sample):
     assert (last["speaker"], last["kind"], last["naming"], last["speaker_rule"]) == (None, None, None, "none")
     words = [row["words"] for row in db["said"].rows]
     assert words[1] == "Kami sudah bilang 'jembatan ini kuat', … Beban kata-kata <b>itu</b> & 12 ton."
+
+
+def test_said_by_somebody(db, run, sample, bare):
+    assert store.said(db) == ([], 0)
+    store.write(db, run, bare)
+    store.write(db, run, sample)
+    rows, total = store.said(db)
+    assert rows == list(db["said"].rows) and total == len(rows) == 6
+    assert store.said(db, "latuCONSINA") == ([row for row in rows if row["speaker"] == "Siti Latuconsina"], 4)
+    assert store.said(db, "Nyai") == store.said(db, "%") == ([], 0)
+
+
+def test_a_sample_of_said_is_spread_evenly(db, run, sample):
+    store.write(db, run, sample)
+    taken = {limit: ([row["quote"] for row in rows], total) for limit in (1, 2, 4, 6, 7) for rows, total in [store.said(db, limit=limit)]}
+    every = [1, 2, 3, 4, 5, 6]
+    assert taken == {1: ([1], 6), 2: ([1, 4], 6), 4: ([1, 2, 4, 5], 6), 6: (every, 6), 7: (every, 6)}
 
 
 def test_the_chosen_candidate_is_the_speaker(db, run, sample):
@@ -198,14 +220,24 @@ def test_summary(db, run, sample, bare):
 def test_one_article(db, run, sample, bare):
     store.write(db, run, sample)
     store.write(db, run, bare)
-    for query in ("1", "corpus/ambon/001.txt", "ambon/001.txt", "001.txt", sample.document.title, "jembatan", "<SCRIPT>"):
+    for query in ("1", "corpus/ambon/001.txt", "ambon/001.txt", "001.txt", "001", "ambon/001", sample.document.title, "jembatan", "<SCRIPT>"):
         assert store.one(db, query) == sample, query
-    for query in ("01.txt", "3", "%", "_", "tidak ada", "\udcff"):
+    for query in ("01.txt", "01", "3", "%", "_", "tidak ada", "\udcff"):
         with pytest.raises(StoreError, match="not the path, title or number"):
             store.one(db, query)
     store.write(db, run, replace(sample, document=replace(sample.document, path="corpus/bali/001.txt")))
     with pytest.raises(StoreError, match="several articles .1 = corpus/ambon/001.txt; 3 = corpus/bali/001.txt"):
         store.one(db, "001.txt")
+
+
+def test_the_run_of_an_article(db, sample, bare):
+    first, second = begin(db), begin(db, tool="1.1")
+    store.write(db, second, bare)
+    document = store.write(db, first, sample)
+    made = store.run_of(db, sample.document.path)
+    assert (made["document"], made["id"], made["tool"], made["digest"]) == (document, first.id, "1.0", first.digest)
+    with pytest.raises(StoreError, match="none.txt is no article of this database"):
+        store.run_of(db, "none.txt")
 
 
 def test_one_quote(db, run, sample, bare):
