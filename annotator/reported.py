@@ -151,6 +151,8 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     source = _source(scope, rule, match)
     if source is None:
         return None
+    if "after" in rule.options and not _follows_words(scope):
+        return None
     points_back = "previous" in rule.options
     parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, source)
     if not parts or "relay" in rule.options and not _is_alone(scope, parts):
@@ -236,6 +238,9 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         return ()
     if "predicate" in options:
         at = grammar.predicate_at(view[slice(*pieces[0])])
+        state = grammar.pattern(r"\b(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b").search(view, *pieces[0])
+        if state and (at is None or state.start() - pieces[0][0] < at):
+            at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
         if at is None or len(asked.split()) > 9 or "," in asked:
             return ()
@@ -352,6 +357,12 @@ def _sentence_before(scope: Scope) -> tuple[Span, ...]:
     start = grammar.skip_connectives(view, dateline.end() if dateline else 0, len(view))
     content = grammar.trim(span.of(scope.article.text), view, start, len(view))
     return (content.shift(span.start),) if content and grammar.is_clause(content.of(view)) else ()
+
+
+def _follows_words(scope: Scope) -> bool:
+    """Whether the statement before is somebody's words."""
+    before = scope.previous and scope.previous.span
+    return bool(before) and any(before.overlaps(q.cue or q.content[-1]) for q in scope.found)
 
 
 def _is_alone(scope: Scope, parts: tuple[Span, ...]) -> bool:

@@ -19,6 +19,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     """
     start = _clause_start(masked, start, stop)
     start = skip_connectives(masked, start, stop)
+    whole = stop
     stop = _drop_adverbs(masked, start, stop)
     pronoun = regex.search(r"(?<![\w-])(?:Ia|Dia|Beliau)$", masked[start:stop])
     if pronoun:
@@ -56,7 +57,15 @@ def before(masked: str, start: int, stop: int) -> Span | None:
         if appositive and not named:
             return appositive
         return head
-    return appositive
+    return appositive or _first_subject(masked, start, whole)
+
+
+def _first_subject(masked: str, start: int, stop: int) -> Span | None:
+    """The subject of a sentence with several verbs: “Pelaku sempat kembali, lalu datang dan mengaku …”."""
+    joined = pattern(r"\b(?:dan|serta|lalu|kemudian|hingga)\s*(?:{words:adverbs}\s*)*$").search(masked[:stop], start)
+    verb = predicate_at(masked[start:stop]) if joined else None
+    segment = _strip(masked, Span(start, start + verb)) if verb else None
+    return _head(masked, segment) if segment and not _is_adverbial(masked, segment) and "," not in masked[segment.start : segment.stop] else None
 
 
 _DEGREE = regex.compile(r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?")
