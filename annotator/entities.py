@@ -246,7 +246,3 @@ def nearest_role(entity: Entity) -> Role | None:
         return None
     return min(entity.roles, key=lambda r: (min(abs(r.span.stop - entity.name.start), abs(r.span.start - entity.name.stop)) > 40, r.span.start))
 
-
-def index(entities: Iterable[Entity]) -> dict[Span, int]:
-    """Which entity each mention's span belongs to."""
-    return {m.span: i for i, e in enumerate(entities) for m in e.mentions}
