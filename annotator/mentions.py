@@ -25,6 +25,7 @@ def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ..
     kept = [one for mention in found for one in _one(text, mention)]
     places = {m.span.of(text) for m in kept if m.type == "LOC"}
     kept = [_without_region(text, mention, places) for mention in kept]
+    kept += _initials(text, kept)
     return tuple(sorted([*kept, *_again(text, sentences, kept)], key=lambda m: m.span))
 
 
@@ -53,6 +54,20 @@ def _without_region(text: str, mention: Mention, places: set[str]) -> Mention:
     if mention.type == "PER" and rest and first in places and _REGIONAL.search(text, max(0, mention.span.start - 30), mention.span.start):
         return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
     return mention
+
+
+_INITIALS = regex.compile(r"\b(?:ber)?inisial\s+(?:\p{Lu}\p{Ll}{2,9}\s+)?(\p{Lu}{1,4})\b")
+
+
+def _initials(text: str, mentions: list[Mention]) -> Iterator[Mention]:
+    """People whom a report calls by initials alone: “pria berinisial AS (34)”, wherever they stand again."""
+    names = {match[1] for match in _INITIALS.finditer(text)}
+    if not names:
+        return
+    taken = {i for m in mentions for i in range(m.span.start, m.span.stop)}
+    for match in regex.finditer(r"(?<![\w.])\L<names>(?![\w.]*\w)", text, names=names):
+        if match.start() not in taken:
+            yield Mention(Span(*match.span()), "PER", 0.9, "ner.initials")
 
 
 def _again(text: str, sentences: tuple[Sentence, ...], mentions: list[Mention]) -> Iterator[Mention]:
