@@ -14,13 +14,14 @@ _DOMAIN = regex.compile(r"\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE
 
 
 @functools.cache
-def _media() -> frozenset[str]:
-    return frozenset(key(name) for name in lexicon.words("media"))
+def _keys(name: str) -> frozenset[str]:
+    """A word list of media by their keys; an entry “NAME = address” gives both."""
+    return frozenset(key(one) for entry in lexicon.words(name) for one in entry.split(" = "))
 
 
 def is_medium(name: str) -> bool:
     """Whether a name is a known medium, a domain, or a daughter of a known house (detikJabar, TribunMedan)."""
-    return key(name) in _media() or bool(_DOMAIN.search(name)) or key(name).startswith(("detik", "tribun", "kompas", "sindo", "cnbc", "cnn"))
+    return key(name) in _keys("media") or bool(_DOMAIN.search(name)) or key(name).startswith(("detik", "tribun", "kompas", "sindo", "cnbc", "cnn"))
 
 
 def key(name: str) -> str:
@@ -35,7 +36,7 @@ def find(text: str, masked: str, outlet: str | None) -> Span | None:
         for match in rule.pattern.finditer(masked):
             found = Span(*match.span("medium"))
             medium = _medium(text, found, "known" in rule.options or found.of(masked)[0] != ORG)
-            if medium and not _is_outlet(medium.of(text), outlet, rule.id == "via.told"):
+            if medium and not _is_platform(medium.of(text)) and not _is_outlet(medium.of(text), outlet, rule.id == "via.told"):
                 return medium
     return None
 
@@ -52,15 +53,14 @@ def _medium(text: str, found: Span, known: bool) -> Span | None:
     return None
 
 
+def _is_platform(name: str) -> bool:
+    return name.removesuffix("nya") in lexicon.words("platforms")
+
+
 def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
     """Whether a medium is the publisher itself. Who talks “kepada X” in an article of unknown origin talks to its outlet, if X is Indonesian."""
     if outlet:
         if _DOMAIN.search(medium) and _DOMAIN.search(outlet):
             return medium.casefold().removeprefix("www.") == outlet.casefold()
         return key(outlet).startswith(key(medium)) or key(medium).startswith(key(outlet))
-    return told and (bool(_DOMAIN.search(medium)) or key(medium) in _publishers())
-
-
-@functools.cache
-def _publishers() -> frozenset[str]:
-    return frozenset(key(name) for name in lexicon.words("outlets"))
+    return told and key(medium) not in _keys("wires") and (bool(_DOMAIN.search(medium)) or key(medium) in _keys("outlets"))

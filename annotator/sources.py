@@ -239,7 +239,7 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
 
 
 def _segment_stop(masked: str, start: int, stop: int) -> int:
-    end = regex.compile(rf"[;:]|\.(?=\s|$)|[{QUOTED}{THIS}{NOISE}]").search(masked, start, stop)
+    end = regex.compile(rf"[;:]|\.(?=\s+(?!{PER})|$)|[{QUOTED}{THIS}{NOISE}]").search(masked, start, stop)
     limit = end.start() if end else stop
     segments = _segments(masked, start, limit)
     return segments[0].stop if segments else limit
