@@ -20,7 +20,7 @@ from annotator import lexicon
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `type` is its quotes' type; `shape` names the function of quotes.py that reads its match."""
+    """One rule. `options` name the conditions that direct.py, reported.py, relays.py and zones.py put on its match."""
 
     id: str
     says: str

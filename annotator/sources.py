@@ -5,11 +5,17 @@ from __future__ import annotations
 import regex
 
 from annotator.document import Span
-from annotator.grammar import CUE, LOC, NAME, NOISE, ORG, PER, QUOTED, THIS, WORD, is_clause, is_listed, is_predicate, pattern, predicate_at, skip_connectives, starts_with
+from annotator.grammar import CUE, LOC, NAME, NOISE, ORG, PER, QUOTED, THIS, WORD
+from annotator.grammar import is_clause, is_listed, is_predicate, pattern, predicate_at, skip_connectives, starts_with
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
 _PEOPLE = rf"{PER}+(?:(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
+_RELATED = rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
+_SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
+
+
+# --------------------------------------------------------------------------------------------------------- the subject
 
 
 def before(masked: str, start: int, stop: int) -> Span | None:
@@ -17,47 +23,52 @@ def before(masked: str, start: int, stop: int) -> Span | None:
 
     Looked for from the right: the segment next to the cue, unless it is an adverbial or an appositive of what stands before it.
     """
-    start = _clause_start(masked, start, stop)
-    start = skip_connectives(masked, start, stop)
-    whole = stop
-    stop = _drop_adverbs(masked, start, stop)
+    start = skip_connectives(masked, _clause_start(masked, start, stop), stop)
+    whole, stop = stop, _drop_adverbs(masked, start, stop)
     pronoun = regex.search(r"(?<![\w-])(?:Ia|Dia|Beliau)$", masked[start:stop])
     if pronoun:
         return Span(*pronoun.span()).shift(start)  # its capital shows that the sentence starts here, whatever is glued before it
     relative = pattern(r"\s+yang$").search(masked[:stop], start)
     if relative:
         return _antecedent(masked, start, relative.start())
-    segments = [s for s in _segments(masked, start, stop) if masked[s.start : s.stop].strip()]
+    return _subject(masked, _segments(masked, start, stop)) or _first_subject(masked, start, whole)
+
+
+def _subject(masked: str, segments: list[Span]) -> Span | None:
+    """The source in segments between commas, the last one first."""
     appositive: Span | None = None
     for position in range(len(segments) - 1, -1, -1):
         segment = _strip(masked, segments[position])
-        if segment is None:
+        if segment is None or position and _is_addition(masked, segment):
             continue
         if _is_adverbial(masked, segment):
-            last = position == len(segments) - 1
-            adjacent = _adjacent(masked, segment) if last else None
+            adjacent = _adjacent(masked, segment) if position == len(segments) - 1 else None
             if adjacent:
                 return adjacent
-            continue
-        if _DEGREE.fullmatch(masked, segment.start, segment.stop):
-            continue
-        if position > 0 and regex.fullmatch(rf"@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?", masked[segment.start : segment.stop]):
             continue
         head = _head(masked, segment)
         if head is None:
             continue
-        named = PER in masked[head.start : head.stop]
+        named = PER in head.of(masked)
         if not named and position > 0:
-            apposed = _NAME_ALONE.fullmatch(masked, segments[position - 1].start, segments[position - 1].stop)
-            if apposed:
-                return Span(*apposed.span("name"))
-            if starts_with("roles", masked[segment.start : segment.stop]):
+            name = _NAME_ALONE.fullmatch(masked, segments[position - 1].start, segments[position - 1].stop)
+            if name:
+                return Span(*name.span("name"))
+            if starts_with("roles", segment.of(masked)):
                 appositive = appositive or head
                 continue
-        if appositive and not named:
-            return appositive
-        return head
-    return appositive or _first_subject(masked, start, whole)
+        return appositive if appositive and not named else head
+    return appositive
+
+
+_DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
+_NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?\s*")
+_ADDITION = regex.compile(rf"{_DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
+
+
+def _is_addition(masked: str, segment: Span) -> bool:
+    """A degree, a handle or a place after a comma: not the source but part of what stands before."""
+    return bool(_ADDITION.fullmatch(masked, segment.start, segment.stop))
 
 
 def _first_subject(masked: str, start: int, stop: int) -> Span | None:
@@ -65,20 +76,19 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
     joined = pattern(r"\b(?:dan|serta|lalu|kemudian|hingga)\s*(?:{words:adverbs}\s*)*$").search(masked[:stop], start)
     verb = predicate_at(masked[start:stop]) if joined else None
     segment = _strip(masked, Span(start, start + verb)) if verb else None
-    return _head(masked, segment) if segment and not _is_adverbial(masked, segment) and "," not in masked[segment.start : segment.stop] else None
+    return _head(masked, segment) if segment and not _is_adverbial(masked, segment) and "," not in segment.of(masked) else None
 
 
-_DEGREE = regex.compile(r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?")
-_NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?\s*")
+_BOUNDARY = regex.compile(
+    rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])"
+    r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran)\s",
+    regex.IGNORECASE,
+)
 
 
 def _clause_start(masked: str, start: int, stop: int) -> int:
-    """Where the clause that ends at `stop` begins: after a quotation, a colon, a dash or a subordinator."""
-    boundary = regex.compile(
-        rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran)\s",
-        regex.IGNORECASE,
-    )
-    ends = [m.end() for m in boundary.finditer(masked, start, stop) if masked[m.end() : stop].strip(" ,")]
+    """Where the clause that ends at `stop` begins: after a quotation, a colon, a single dash or a subordinator."""
+    ends = [m.end() for m in _BOUNDARY.finditer(masked, start, stop) if masked[m.end() : stop].strip(" ,")]
     return ends[-1] if ends else start
 
 
@@ -87,22 +97,14 @@ def _drop_adverbs(masked: str, start: int, stop: int) -> int:
     return match.start() if match else stop
 
 
+_COMMA = regex.compile(r"(?<!\d),|,(?!\d)|(?<=\s)[–—]")
+
+
 def _segments(masked: str, start: int, stop: int) -> list[Span]:
-    """Stretches between commas that are not in brackets."""
-    found, depth, begin = [], 0, start
-    for position in range(start, stop):
-        char = masked[position]
-        if char == "(":
-            depth += 1
-        elif char == ")":
-            depth = max(0, depth - 1)
-        elif (char == "," or char in "–—" and masked[position - 1 : position + 2].isspace() is False and masked[position - 1].isspace()) and depth == 0 and not (masked[position - 1 : position].isdigit() and masked[position + 1 : position + 2].isdigit()):
-            if position > begin:
-                found.append(Span(begin, position))
-            begin = position + 1
-    if stop > begin:
-        found.append(Span(begin, stop))
-    return found
+    """Stretches between commas, or dashes that set an appositive off, that are not in brackets."""
+    cuts = [m.start() for m in _COMMA.finditer(masked, start, stop) if masked.count("(", start, m.start()) <= masked.count(")", start, m.start())]
+    edges = [start - 1, *cuts, stop]
+    return [Span(a + 1, b) for a, b in zip(edges, edges[1:]) if a + 1 < b and masked[a + 1 : b].strip()]
 
 
 def _strip(masked: str, span: Span) -> Span | None:
@@ -115,174 +117,215 @@ def _strip(masked: str, span: Span) -> Span | None:
 
 
 def _is_adverbial(masked: str, span: Span) -> bool:
-    words = masked[span.start : span.stop]
+    words = span.of(masked)
     return starts_with("prepositions", words) or starts_with("days", words) or bool(regex.match(r"\s*[\d(]", words))
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:
     """The name or pronoun that ends a fronted adverbial: “Dalam kesempatan itu Budi”."""
-    match = pattern(rf"(?<before>\S+)\s+(?:{{words:ranks}}\s+)*(?<source>{_PEOPLE}|{ORG}+|{_PRONOUN})(?:\s*\([^)]*\))?$").search(masked[: span.stop], span.start)
-    if match and not is_listed("prepositions", match["before"].strip(",")):
-        return Span(*match.span("source"))
-    return None
+    ending = rf"(?<before>\S+)\s+(?:{{words:ranks}}\s+)*(?<source>{_PEOPLE}|{ORG}+|{_PRONOUN})(?:\s*\([^)]*\))?$"
+    match = pattern(ending).search(masked[: span.stop], span.start)
+    return Span(*match.span("source")) if match and not is_listed("prepositions", match["before"].strip(",")) else None
 
 
 def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     """What a relative clause hangs on: the last name or noun phrase before “yang”."""
-    segment = _strip(masked, _segments(masked, start, stop)[-1]) if start < stop and masked[start:stop].strip() else None
+    segments = _segments(masked, start, stop) if start < stop else []
+    segment = _strip(masked, segments[-1]) if segments else None
     if segment is None:
         return None
-    match = pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
-    if match and not starts_with("groups", masked[segment.start : segment.stop]):
-        return Span(*match.span())
-    verb = [m for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
-    begin = verb[-1].end() if verb else segment.start
+    name = pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
+    if name and not starts_with("groups", segment.of(masked)):
+        return Span(*name.span())
+    verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
+    begin = verbs[-1] if verbs else segment.start
     return _strip(masked, Span(begin, segment.stop)) if begin < segment.stop else None
+
+
+# -------------------------------------------------------------------------------------- the head of a noun phrase
+# Small opinions in order, as in speakers.py: each gets the segment and its main part, the first that knows speaks.
+
+
+def _head(masked: str, segment: Span) -> Span | None:
+    """The source in a noun phrase: its person, its institution, or the phrase itself; None where it is none."""
+    main = _main(masked, segment)
+    for opinion in (_person_at_end, _called, _somebody_related):
+        if found := opinion(masked, segment, main):
+            return found
+    people = regex.search(_PEOPLE, main.of(masked))
+    if people:
+        narrated = is_clause(main.of(masked)[: people.start()]) and main.start + people.end() < segment.stop
+        return None if narrated else Span(*people.span()).shift(main.start)
+    return _pronoun(masked, main) or _institution(masked, segment, main) or _phrase(masked, segment, main)
 
 
 def _main(masked: str, segment: Span) -> Span:
     """A segment up to the first preposition or bracket that follows its first word."""
     first = WORD.search(masked, segment.start, segment.stop)
-    begin = first.end() if first else segment.start
-    cut = pattern(r"\s*(?:\(|\s\b{words:prepositions}\b(?!-))").search(masked, begin, segment.stop)
+    cut = pattern(r"\s*(?:\(|\s\b{words:prepositions}\b(?!-))").search(masked, first.end() if first else segment.start, segment.stop)
     return Span(segment.start, cut.start()) if cut and cut.start() > segment.start else segment
 
 
-def _head(masked: str, segment: Span) -> Span | None:
-    """The source in a noun phrase: its person, its institution, or the phrase itself."""
-    ending = regex.search(rf"(?<!\p{{L}})(?<before>\S+)\s+(?<name>{PER}+)$", masked[segment.start : segment.stop])
-    if ending and regex.search(rf"\)|{ORG}|{LOC}", masked[segment.start : segment.start + ending.start("name")]) and PER not in masked[segment.start : segment.start + ending.start("name")]:
-        if not is_listed("prepositions", ending["before"]) and not is_clause(masked[segment.start : segment.start + ending.start("name")]):
-            if not starts_with("relations", masked[segment.start : segment.stop]):
-                return Span(segment.start + ending.start("name"), segment.stop)
-    called = pattern(rf"\b(?:bernama|berinisial)\s+(?:{{words:ranks}}\s+)*(?<name>{PER}+)").search(masked[segment.start : segment.stop])
-    if called:
-        return Span(*called.span("name")).shift(segment.start)
-    main = _main(masked, segment)
-    words = masked[main.start : main.stop]
-    relation = pattern(rf"(?:^|\s){{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
-    role_relation = relation and starts_with("roles", words.strip())
-    if relation and not role_relation:
-        return _strip(masked, main)
-    people = regex.search(_PEOPLE, words)
-    if people:
-        before = words[: people.start()]
-        if is_clause(before) and main.start + people.end() < segment.stop:
-            return None
-        return Span(main.start + people.start(), main.start + people.end())
-    pronoun = pattern(rf"(?:^|\s)(?<word>{_PRONOUN})$").search(words) or pattern(rf"(?<word>{_PRONOUN}|{_FIRST})").match(words)
-    if pronoun:
-        return Span(main.start + pronoun.start("word"), main.start + pronoun.end("word"))
-    name = regex.match(rf"[{ORG}{LOC}]+", words)
-    bracketed = name and regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+").match(masked, main.start, segment.stop)
-    if name:
-        return Span(main.start, bracketed.end() if bracketed else main.start + name.end())
-    described = pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(words)
-    if described:
-        return Span(main.start + described.start("name"), main.start + described.end("name"))
-    phrase = segment if starts_with("groups", words) or starts_with("documents", words) or pattern(r"se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b").match(words) else main
-    place = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, phrase.stop, segment.stop)
-    if place:
-        phrase = segment  # “perwakilan dagang Rusia di Vietnam”
-    definite = regex.search(r"\s(?:itu|ini|tersebut)$", masked[phrase.start : phrase.stop])
-    if not definite and is_clause(masked[phrase.start : phrase.stop]) or not regex.search(r"\p{L}", words):
-        last = regex.search(rf"(?:^|\s)(?<name>{PER}+)$", words)
-        return Span(main.start + last.start("name"), main.start + last.end("name")) if last else None
-    if len(WORD.findall(masked, phrase.start, phrase.stop)) > 16:
+def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
+    """“Kepala Badan Penanggulangan Bencana (BPBD) Lembata Kanisius”: the only person, after institutions, places and brackets."""
+    words = segment.of(masked)
+    match = regex.search(rf"(?<!\p{{L}})(?<before>\S+)\s+(?<name>{PER}+)$", words)
+    lead = words[: match.start("name")] if match else ""
+    if not regex.search(rf"\)|{ORG}|{LOC}", lead) or PER in lead or is_clause(lead):
         return None
-    return _strip(masked, phrase)
+    if is_listed("prepositions", match["before"]) or starts_with("relations", words):
+        return None
+    return Span(*match.span("name")).shift(segment.start)
+
+
+def _called(masked: str, segment: Span, _: Span) -> Span | None:
+    """“tetangga yang bernama Dewi”."""
+    match = pattern(rf"\b(?:bernama|berinisial)\s+(?:{{words:ranks}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
+    return Span(*match.span("name")).shift(segment.start) if match else None
+
+
+def _somebody_related(masked: str, _: Span, main: Span) -> Span | None:
+    """“keluarga Budi” is not Budi; “juru bicara Budi”, an office, may be."""
+    words = main.of(masked)
+    related = pattern(rf"(?:^|\s){_RELATED}$").search(words)
+    return _strip(masked, main) if related and not starts_with("roles", words.strip()) else None
+
+
+def _pronoun(masked: str, main: Span) -> Span | None:
+    words = main.of(masked)
+    match = pattern(rf"(?:^|\s)(?<word>{_PRONOUN})$").search(words) or pattern(rf"(?<word>{_PRONOUN}|{_FIRST})").match(words)
+    return Span(*match.span("word")).shift(main.start) if match else None
+
+
+def _institution(masked: str, segment: Span, main: Span) -> Span | None:
+    """“KPK”, “Gerakan Pemuda (GP) Ansor”, “produsen ikan beku PT X”."""
+    bracketed = regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+").match(masked, main.start, segment.stop)
+    name = bracketed or regex.compile(rf"[{ORG}{LOC}]+").match(masked, main.start, main.stop)
+    if name:
+        return Span(*name.span())
+    described = pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(main.of(masked))
+    return Span(*described.span("name")).shift(main.start) if described else None
+
+
+_HUMAN = r"(?:se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b)"
+
+
+def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
+    """A source without a name: “pejabat tersebut”, “sejumlah warga di posko”, “perwakilan dagang Rusia di Vietnam”."""
+    words = main.of(masked)
+    long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
+    placed = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, main.stop, segment.stop)
+    phrase = segment if long or placed else main
+    definite = regex.search(r"\s(?:itu|ini|tersebut)$", phrase.of(masked))
+    if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)):
+        return None
+    return _strip(masked, phrase) if len(WORD.findall(masked, phrase.start, phrase.stop)) <= 16 else None
+
+
+# ----------------------------------------------------------------------------------------------------------- the agent
+
+_DESCRIPTOR = r"(?:surat\s+kabar|kantor\s+berita|media|harian|majalah|koran|stasiun\s+televisi|laman|situs)"
 
 
 def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
     """The source that follows a cue, and where the phrase around it ends (appositives, places and dates after it included)."""
-    begin = pattern(
-        r"\s*(?:oleh\s+)?(?:si\s+|sang\s+(?=[\ue000])|(?:(?:surat\s+kabar|kantor\s+berita|media|harian|majalah|koran|stasiun\s+televisi|laman|situs)\s+)+(?=[\ue001]))?"
-    ).match(masked, start, stop).end()
+    begin = pattern(rf"\s*(?:oleh\s+)?(?:si\s+|sang\s+(?={PER})|(?:{_DESCRIPTOR}\s+)+(?={ORG}))?").match(masked, start, stop).end()
     if begin >= stop:
         return None
     pronoun = pattern(rf"{_PRONOUN}|{_FIRST}").match(masked, begin, stop)
-    if pronoun:
-        return Span(*pronoun.span()), _skip_modifiers(masked, pronoun.end(), stop)
+    source = Span(*pronoun.span()) if pronoun else _agent(masked, begin, stop)
+    return (source, _skip_modifiers(masked, source.stop, stop)) if source else None
+
+
+def _agent(masked: str, begin: int, stop: int) -> Span | None:
     segment_stop = _segment_stop(masked, begin, stop)
     segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
     if segment is None or _is_adverbial(masked, segment):
         return None
     main = _main(masked, segment)
-    words = masked[main.start : main.stop]
-    someone_else = pattern(rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:roles}}\s+)?(?:{{words:ranks}}\s+)*{PER}+\s+(?:itu|tersebut|ini)(?=\s*,|$)").match(
-        masked, segment.start, segment.stop
-    )
-    if someone_else:
-        return Span(*someone_else.span()), _skip_modifiers(masked, someone_else.end(), stop)
-    relation = pattern(rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+$").search(words)
-    following = pattern(rf"[\s,]+(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    words = main.of(masked)
+    somebody_else = pattern(
+        rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:roles}}\s+)?(?:{{words:ranks}}\s+)*{PER}+\s+(?:itu|tersebut|ini)(?=\s*,|$)"
+    ).match(masked, segment.start, segment.stop)
+    if somebody_else:
+        return Span(*somebody_else.span())
+    office = starts_with("roles", words)
+    related = pattern(rf"{_RELATED}$").search(words)
     people = regex.search(_PEOPLE, words)
-    if following and masked[segment.stop : segment.stop + 1] == "," and (relation or (not people and starts_with("roles", words))):
-        source = Span(*following.span("name"))
-        return source, _skip_modifiers(masked, source.stop, stop)
-    if people and not (relation and starts_with("relations", words) and not starts_with("roles", words)):
-        source = Span(main.start + people.start(), main.start + people.end())
-        return source, _skip_modifiers(masked, source.stop, stop)
+    # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”: the name follows the comma
+    following = pattern(rf",\s*(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    if following and (related or office and not people):
+        return Span(*following.span("name"))
+    if people and not (related and starts_with("relations", words) and not office):
+        return Span(*people.span()).shift(main.start)
     name = regex.match(rf"[{ORG}{LOC}]+", words)
-    if name:
-        source = Span(main.start, main.start + name.end())
-        return source, _skip_modifiers(masked, source.stop, stop)
+    return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
+
+
+def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
+    """An agent without a name, up to its first predicate."""
+    words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    closed = regex.search(r"\syang\s.*\s(?:itu|tersebut|ini)$", masked[segment.start : segment.stop])
-    phrase = segment if indefinite or closed or starts_with("documents", words) else main
-    predicate = predicate_at(masked[phrase.start : phrase.stop])
+    closed = regex.search(r"\syang\s.*\s(?:itu|tersebut|ini)$", segment.of(masked))
+    phrase: Span | None = segment if indefinite or closed or starts_with("documents", words) else main
+    predicate = predicate_at(phrase.of(masked))
     if predicate is not None:
-        phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate > 0 else None
-    if phrase is None or not regex.search(r"[\p{L}\ue000-\ue002]", masked[phrase.start : phrase.stop]):
-        return None
-    return phrase, _skip_modifiers(masked, phrase.stop, stop)
+        phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
+    return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None
 
 
 def _segment_stop(masked: str, start: int, stop: int) -> int:
+    """Up to the first comma, or what ends a phrase for sure; a full stop before a name is an abbreviation's."""
     end = regex.compile(rf"[;:]|\.(?=\s+(?!{PER})|$)|[{QUOTED}{THIS}{NOISE}]").search(masked, start, stop)
     limit = end.start() if end else stop
-    segments = _segments(masked, start, limit)
+    segments = _segments(masked, start, limit) if limit > start else []
     return segments[0].stop if segments else limit
+
+
+_BRACKET = regex.compile(r"\s*\([^()]{0,120}\)")
+_FINITE = regex.compile(r"\b(?:akan|telah|sudah|bisa|dapat|harus|tidak|bakal)\b")
+_MANNER = regex.compile(
+    r"\s*(?:(?:saat|ketika|usai|seusai|setelah)\s+(?:di(?:temui|hubungi|tanya|konfirmasi|jumpai|wawancarai)|jumpa|konferensi|rapat|acara|meng\p{L}+|men\p{L}+)"
+    r"|(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|sambungan|telepon|pesan|akun)"
+    r"|dikutip|dilansir|seperti|selaku|sebagai|mengutip|melansir)",
+    regex.IGNORECASE,
+)
 
 
 def _skip_modifiers(masked: str, position: int, stop: int) -> int:
     """Past what still belongs to a source: brackets, roles after a comma, places, days and manners up to the next comma."""
     while position < stop:
-        bracket = regex.compile(r"\s*\([^()]{0,120}\)").match(masked, position, stop)
-        if bracket:
-            position = bracket.end()
-            continue
+        bracket = _BRACKET.match(masked, position, stop)
         rest = masked[position:stop]
         chunk = rest[: _first_comma(rest)]
-        if chunk.strip():
-            if regex.match(r"\s*bahwa\b", chunk):
+        if bracket:
+            position = bracket.end()
+        elif chunk.strip():
+            if not _follows_source(chunk):
                 return position
-            if regex.search(r"\b(?:akan|telah|sudah|bisa|dapat|harus|tidak|bakal)\b", chunk) and not regex.match(r"\s*(?:yang|seperti)\b", chunk):
+            position += len(chunk)
+        else:
+            following = rest[len(chunk) + 1 :]
+            aside = following[: _first_comma(following)]
+            if len(chunk) == len(rest) or not _is_aside(aside, last=len(aside) == len(following)):
                 return position
-            if starts_with("prepositions", chunk) or starts_with("days", chunk) or regex.match(r"\s*[\d(]", chunk):
-                position += len(chunk)
-                continue
-            return position
-        if len(chunk) == len(rest):
-            return position
-        after = rest[len(chunk) + 1 :]
-        following = after[: _first_comma(after)]
-        more = len(following) < len(after)
-        modifier = starts_with("days", following) or regex.match(r"\s*(?:[\d(]|\d{1,2}\s)", following)
-        if not more and starts_with("roles", following) and not is_clause(following):
-            modifier = True
-        if more and not modifier:
-            modifier = starts_with("roles", following) and not is_clause(following) or bool(_MANNER.match(following))
-        if not modifier:
-            return position
-        position += len(chunk) + 1 + len(following)
+            position += len(chunk) + 1 + len(aside)
     return position
 
 
-_MANNER = regex.compile(
-    r"\s*(?:(?:saat|ketika|usai|seusai|setelah)\s+(?:di(?:temui|hubungi|tanya|konfirmasi|jumpai|wawancarai)|jumpa|konferensi|rapat|acara|meng\p{L}+|men\p{L}+)|(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|sambungan|telepon|pesan|akun)|dikutip|dilansir|seperti|selaku|sebagai|mengutip|melansir)",
-    regex.IGNORECASE,
-)
+def _follows_source(chunk: str) -> bool:
+    """A place, day or manner right after a source, not a clause that starts there."""
+    finite = _FINITE.search(chunk) and not regex.match(r"\s*(?:yang|seperti)\b", chunk)
+    if finite or regex.match(r"\s*bahwa\b", chunk):
+        return False
+    return starts_with("prepositions", chunk) or starts_with("days", chunk) or bool(regex.match(r"\s*[\d(]", chunk))
+
+
+def _is_aside(words: str, last: bool) -> bool:
+    """What stands between commas after a source and belongs to it: a day, a role, a manner (which would be content at the end)."""
+    if starts_with("days", words) or regex.match(r"\s*[\d(]", words):
+        return True
+    return starts_with("roles", words) and not is_clause(words) or not last and bool(_MANNER.match(words))
 
 
 def _first_comma(words: str) -> int:
@@ -292,7 +335,6 @@ def _first_comma(words: str) -> int:
 
 # ------------------------------------------------------------------------------------------------------ who can be one
 
-_SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
 # results and states in pe-an, ke-an, per-an and -nya speak no more than “pentingnya” does; institutions of that form are listed
 _ABSTRACT = regex.compile(r"(?!perempuan)(?:(?:pe|ke|per)\p{L}{4,}an|\p{L}{4,}nya)(?:\s|$)", regex.IGNORECASE)
 
