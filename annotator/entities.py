@@ -12,7 +12,7 @@ import regex
 
 from annotator import grammar
 from annotator.document import Entity, Mention, Role, Span
-from annotator.grammar import PER
+from annotator.grammar import ORG, PER
 from annotator.rules import expand
 
 _TOKEN = regex.compile(r"\w+(?:['’]\w+)*")
@@ -35,7 +35,7 @@ def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity,
 
 def words(text: str, span: Span) -> tuple[str, ...]:
     """A name's words, case folded, possessive -nya and particles as they stand."""
-    return tuple(w.casefold() for w in _TOKEN.findall(span.of(text)))
+    return tuple(w.casefold().replace("’", "'") for w in _TOKEN.findall(span.of(text)))
 
 
 def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
@@ -43,12 +43,21 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     groups: list[tuple[tuple[str, ...], list[Mention]]] = []
     for mention in sorted(mentions, key=lambda m: (-len(words(text, m.span)), m.span.start)):
         name = words(text, mention.span)
-        homes = [g for g in groups if _is_short_for(name, g[0])]
+        homes = [g for g in groups if _is_short_for(name, g[0])] or _misspelt(name, groups)
         if homes:
             (homes[0] if len(homes) == 1 else _nearest(text, homes, mention))[1].append(mention)
         else:
             groups.append((name, [mention]))
     return [g for _, g in groups]
+
+
+def _misspelt(name: tuple[str, ...], groups: list) -> list:
+    """The one person a single name is the beginning of (Zul for Zulkarnain), or a letter away from; nobody where several are."""
+    if len(name) != 1 or not 5 <= len(name[0]) <= 30:
+        return []
+    near = regex.compile(rf"{name[0]}\w+" + (rf"|(?:{name[0]}){{e<=1}}" if len(name[0]) > 6 else ""))
+    homes = [g for g in groups if any(near.fullmatch(word) for word in g[0])]
+    return homes if len(homes) == 1 else []
 
 
 _ALIAS = regex.compile(
@@ -160,11 +169,15 @@ _AFTER_NAME = _compile(
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=[\p{Ll}\]])-(?=\p{Lu}\p{Ll})")
 _LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b")
+# what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
+_CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
 # “kuasa hukum Ratmini, Setyo Wibowo”: a relation to somebody named
 _RELATION = _compile(r"(?<![\w-])(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+),\s*(?:{words:ranks}\s+)*$")
+# “Setyo Wibowo, kuasa hukum Ratmini, …”
+_RELATION_AFTER = _compile(r",\s*(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$)")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+yang\s[^,]{3,60}(?=,\s*$)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
@@ -190,7 +203,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     for head in _HEAD.finditer(window, cut, limit):
         tail = window[head.start() : limit]
         if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
-            if apposed and _ADJUNCT.search(window[cut : head.start()]):
+            if apposed and _ADJUNCT.search(_CONJUNCTION.sub("", window[cut : head.start()])):
                 return None
             return _role(text, masked, begin + head.start(), begin + limit, "role.before")
     return None
@@ -198,10 +211,18 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
 
 def _is_action(words_: str) -> bool:
     """A verb between the head and the name: not a role but a subject with its predicate."""
-    return grammar.is_clause(regex.sub(r"\([^()]*\)", " ", words_))
+    return grammar.is_clause(_plain(regex.sub(r"\([^()]*\)", " ", words_)))
+
+
+def _plain(words_: str) -> str:
+    """Capitalised words made names: the “Hidup” of a ministry is no verb."""
+    return regex.sub(r"\b\p{Lu}[\w-]*", lambda m: ORG * len(m.group()), words_)
 
 
 def _role_after(text: str, masked: str, start: int) -> Role | None:
+    relation = _RELATION_AFTER.match(masked, start, min(len(masked), start + 160))
+    if relation:
+        return _role(text, masked, *relation.span("role"), "role.relation")
     match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
     if not match:
         plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
@@ -211,7 +232,7 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
     if not stretch:
         return None
     stop = stretch.end()
-    verb = grammar.predicate_at(masked[match.end() : stop])
+    verb = grammar.predicate_at(_plain(masked[match.end() : stop]))
     if verb is not None:
         stop = match.end() + verb
         # a name right after the role is the person it belongs to, not this one

@@ -71,21 +71,27 @@ def is_predicate(word: str) -> bool:
 @functools.cache
 def _opens_adjunct(word: str) -> str | None:
     """How a word takes the next predicate out of the main clause: at once (yang, untuk) or whenever it comes (karena, saat)."""
-    if word in {"yang", "untuk", "guna", "dengan", "tanpa", "demi", "sambil", "seraya", "dalam", "pada", "cara", "hasil", "upaya"}:
+    if word in {"yang", "untuk", "guna", "dengan", "tanpa", "demi", "sambil", "seraya", "dalam", "pada", "cara", "hasil", "upaya", "tugas", "kegiatan", "kebiasaan", "kemampuan"}:
         return "next"
     if word in {"karena", "jika", "kalau", "saat", "ketika", "setelah", "usai", "sebelum", "sejak", "meski", "meskipun", "lantaran", "akibat"}:
         return "later"
     return None
 
 
+_MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib"})
+# a modal after these belongs to them: “yang merasa tidak puas”
+_CONTROL = frozenset({"merasa", "mengaku", "memilih", "memutuskan", "diduga", "dianggap", "dinilai", "disebut", "menyatakan", "mengatakan", "menganggap", "menilai", "berharap", "bersikap", "tetap", "terus", "ternyata", "terbukti", "berjanji"})
+
+
 def predicate_at(masked: str) -> int | None:
     """Where the first predicate of a main clause starts, or None: a noun phrase with relative clauses has none."""
+    word = ""
     waiting: str | None = None
     skipping = False
     closed: regex.Match | None = None
     matches = list(WORD.finditer(masked))
     for match, following in zip(matches, [*matches[1:], None]):
-        word = match.group().casefold()
+        before, word = word, match.group().casefold()
         deictic = following is not None and following.group().casefold() in {"ini", "itu", "tersebut", "nanti", "seorang", "satu"}
         opens = None if deictic else _opens_adjunct(word)
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
@@ -98,6 +104,8 @@ def predicate_at(masked: str) -> int | None:
         elif skipping and word in {"dan", "atau", "serta"}:
             waiting = "next"
         elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
+            if skipping and not waiting and word in _MODALS and _VERB.fullmatch(before) and before not in _CONTROL:
+                return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
             if waiting:
                 skipping = True
             if not skipping:
@@ -117,7 +125,7 @@ def _closes_phrase(masked: str, match: regex.Match) -> bool:
         return not _GOVERNED.search(masked, max(0, match.start() - 14), match.start())
     if word in {"itu", "tersebut", "ini"}:
         return not _TEMPORAL.search(masked, max(0, match.start() - 20), match.start())
-    return len(word) > 5 and word.endswith("nya") and word not in {"adanya", "pentingnya", "perlunya", "tingginya", "rendahnya", "besarnya", "banyaknya", "maraknya", "mahalnya", "sulitnya", "minimnya", "kurangnya", "terjadinya", "berlakunya", "hanya", "artinya", "akhirnya", "sebelumnya", "misalnya", "lainnya", "biasanya", "khususnya"}
+    return len(word) > 5 and word.endswith("nya") and word not in {"adanya", "pentingnya", "perlunya", "tingginya", "rendahnya", "besarnya", "banyaknya", "maraknya", "mahalnya", "sulitnya", "minimnya", "kurangnya", "terjadinya", "berlakunya", "hanya", "sedikitnya", "setidaknya", "seluruhnya", "artinya", "akhirnya", "sebelumnya", "misalnya", "lainnya", "biasanya", "khususnya"}
 
 
 _TEMPORAL = regex.compile(r"(?:saat|hari|tahun|bulan|pekan|minggu|malam|pagi|siang|sore|kali|selama|sejauh|detik|masa|kini|seperti|oleh)\s+$", regex.IGNORECASE)

@@ -22,23 +22,38 @@ _ACROSS = regex.compile(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b")
 
 def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
-    kept = [one for mention in found for one in _one(text, mention)]
+    people = tuple(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text))
+    kept = [one for mention in found for one in _one(text, mention, people)]
     places = {m.span.of(text) for m in kept if m.type == "LOC"}
     kept = [_without_region(text, mention, places) for mention in kept]
     kept += _initials(text, kept)
     return tuple(sorted([*kept, *_again(text, sentences, kept)], key=lambda m: m.span))
 
 
-def _one(text: str, mention: Mention) -> Iterator[Mention]:
-    """The mention as it stands, cut at a sentence end it runs over, an outlet's address as what it is, or nothing where it is an office."""
+def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Mention]:
+    """The mention as it stands, cut before what is no part of it, an outlet's address as what it is, or nothing where it is no name."""
     words = mention.span.of(text)
-    across = _ACROSS.search(words)
+    across = _ACROSS.search(words) or "(" not in words and regex.search(r"\S\K\)", words)
+    person = next((name for name in people if words.endswith(name)), None) if mention.type == "ORG" else None
     if across:
         yield replace(mention, span=Span(mention.span.start, mention.span.start + across.start()), rule="ner.cut")
+    elif person:
+        yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(person)), rule="ner.person")
     elif _DOMAIN.fullmatch(words):
         yield replace(mention, type="ORG", rule="ner.domain")
-    elif mention.type != "PER" or not all(_is_office(word) for word in words.split()):
+    elif mention.type != "PER" or not (all(_is_office(word) for word in words.split()) or _abbreviates_office(text, mention.span)):
         yield mention
+
+
+_OFFICE_OPENS = regex.compile(expand(r"(?:{words:roles})\s[^().,\n]{0,80}\($"), regex.IGNORECASE)
+
+
+def _abbreviates_office(text: str, span: Span) -> bool:
+    """“Wakil Menteri Sosial (Wamensos)”: one word in brackets that starts as the office before it does."""
+    word = span.of(text)
+    bracketed = " " not in word and text[span.stop : span.stop + 1] == ")"
+    office = _OFFICE_OPENS.search(text, max(0, span.start - 120), span.start) if bracketed else None
+    return bool(office) and office.group()[0].casefold() == word[0].casefold()
 
 
 def _is_office(word: str) -> bool:

@@ -17,7 +17,7 @@ from annotator.grammar import CUE, NOISE, QUOTED
 from annotator.statements import Article, Statement
 
 CUE_LISTS = (
-    "cue_say", "cue_think", "cue_wish", "cue_that", "cue_commit", "cue_request", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
+    "cue_say", "cue_think", "cue_wish", "cue_that", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
     "cue_passive", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
@@ -130,7 +130,7 @@ _LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGN
 
 def _is_negated(scope: Scope) -> bool:
     start = scope.cue.span.start
-    return "cue_say" in scope.cue.lists and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
+    return "cue_say" in scope.cue.lists and scope.cue.stem not in DENIALS and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
 
 
 def _is_purpose(scope: Scope) -> bool:
@@ -252,6 +252,9 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     return tuple(s.shift(scope.span.start) for s in spans)
 
 
+_CAUSE = regex.compile(r"(?:karena|sebab|lantaran|bahwa)\W*", regex.IGNORECASE)
+
+
 def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> list[tuple[int, int]]:
     """Where the content stands, untrimmed: before the cue, after it, or both."""
     view, groups = scope.view, match.groupdict()
@@ -261,7 +264,8 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
         reports = "medial" in rule.options and grammar.pattern(r"\b(?:{verb}|bahwa)[\s,]*$").search(view[: match.end("before")])
         if view[start : match.end("before")].strip(" ,"):
             # “X mengungkapkan, menurut Y, C”: what stands before is another attribution
-            pieces.append((start, start) if reports else (start, match.end("before")))
+            dropped = reports or _CAUSE.fullmatch(view, start, match.end("before"))
+            pieces.append((start, start) if dropped else (start, match.end("before")))
     for name in ("content", "rest"):
         if groups.get(name) is not None:
             pieces.append(match.span(name))
@@ -279,13 +283,13 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
-    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain"):
+    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "tapi", "tetapi", "namun", "sedangkan", "sementara"):
         return False
     if scope.cue.stem in DENIALS and groups.get("that") is None and grammar.starts_with("nominal", words):
         return False
     if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
         return False
-    if "other" in rule.options and not grammar.predicate_at(words):
+    if "other" in rule.options and not grammar.predicate_at(_QUITE.sub("", words)):
         return False
     if "clause" not in rule.options or groups.get("that") is not None or groups.get("vow") is not None:
         return True
@@ -297,6 +301,9 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
     return grammar.is_clause(words) or QUOTED in words and count > 1
+
+
+_QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
 def _is_nominal(words: str) -> bool:

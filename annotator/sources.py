@@ -24,6 +24,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     Looked for from the right: the segment next to the cue, unless it is an adverbial or an appositive of what stands before it.
     """
     start = skip_connectives(masked, _clause_start(masked, start, stop), stop)
+    start = _inner_start(masked, start, stop)
     whole, stop = stop, _drop_adverbs(masked, start, stop)
     pronoun = regex.search(r"(?<![\w-])(?:Ia|Dia|Beliau)$", masked[start:stop])
     if pronoun:
@@ -49,11 +50,12 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
         head = _head(masked, segment)
         if head is None:
             continue
+        if position and starts_with("relations", segment.of(masked)) and (name := _name_alone(masked, segments[position - 1])):
+            return name  # “Budi, kuasa hukum Ani, mengatakan”
         named = PER in head.of(masked)
         if not named and position > 0:
-            name = _NAME_ALONE.fullmatch(masked, segments[position - 1].start, segments[position - 1].stop)
-            if name:
-                return Span(*name.span("name"))
+            if name := _name_alone(masked, segments[position - 1]):
+                return name
             if starts_with("roles", segment.of(masked)):
                 appositive = appositive or head
                 continue
@@ -64,6 +66,12 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
 _DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
 _NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?\s*")
 _ADDITION = regex.compile(rf"{_DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
+
+
+def _name_alone(masked: str, segment: Span) -> Span | None:
+    """The person a segment consists of, but for an office of one word and a bracket."""
+    name = None if _is_adverbial(masked, segment) else _NAME_ALONE.fullmatch(masked, segment.start, segment.stop)
+    return Span(*name.span("name")) if name else None
 
 
 def _is_addition(masked: str, segment: Span) -> bool:
@@ -89,6 +97,18 @@ _BOUNDARY = regex.compile(
 def _clause_start(masked: str, start: int, stop: int) -> int:
     """Where the clause that ends at `stop` begins: after a quotation, a colon, a single dash or a subordinator."""
     ends = [m.end() for m in _BOUNDARY.finditer(masked, start, stop) if masked[m.end() : stop].strip(" ,")]
+    return ends[-1] if ends else start
+
+
+_INNER = (
+    r"\b(?:(?:setelah|ketika|saat|usai|sejak)\s+|(?:menyebut|mengatakan|menyatakan|mengungkapkan|menuding|meminta)\s+(?=[\ue001\ue002]|{words:institutions}\b))"
+    r"(?=(?:(?:{words:roles}|{words:institutions}|\p{Lu}\p{L}+|{words:ranks})\s+)*(?:{name}|{words:institutions}))(?!.*(?:,|\bdan)\s*$)(?!.*,)"
+)
+
+
+def _inner_start(masked: str, start: int, stop: int) -> int:
+    """The clause within a clause whose verb the cue is: “Kabar itu muncul ketika X …”, “Budi menyebut pemerintah …”."""
+    ends = [m.end() for m in pattern(_INNER).finditer(masked, start, stop) if is_clause(masked[start : m.start()]) or m.group()[:2] == "me"]
     return ends[-1] if ends else start
 
 

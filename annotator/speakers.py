@@ -150,7 +150,10 @@ def by_plural(turn: Turn) -> Found | None:
     for _, earlier, _ in turn.before:
         if earlier.kind == "group":
             return Found(earlier.speaker, "group", earlier.entity, None, "pronoun.plural")
-    return _last_group(turn) or Found(turn.quote.source, "group", None, None, "pronoun.unresolved")
+    group = _last_group(turn)
+    if group is None and (last := next((f for _, f, _ in turn.before if f.kind == "organisation"), None)):
+        return last.again("pronoun.plural", ())
+    return group or Found(turn.quote.source, "group", None, None, "pronoun.unresolved")
 
 
 def by_pronoun(turn: Turn) -> Found | None:
@@ -171,12 +174,21 @@ def by_first_person(turn: Turn) -> Found | None:
     return None
 
 
+def by_surname(turn: Turn) -> Found | None:
+    """A capitalised word that the tagger passed over and that is part of one person's name."""
+    word = turn.quote.source.of(turn.scene.text)
+    if turn.names or not regex.fullmatch(r"\p{Lu}\p{L}{2,}", word):
+        return None
+    known = [i for i, e in enumerate(turn.scene.entities) if e.type == "PER" and word in e.name.of(turn.scene.text).split()]
+    return _named(turn.scene, known[0], "surname") if len(known) == 1 else None
+
+
 def by_rest_of_group(turn: Turn) -> Found | None:
     """“sebagian dari mereka”."""
     return _last_group(turn) if turn.words.endswith("mereka") and turn.kind == "group" else None
 
 
-_GROUP = regex.compile(r"(?<!\w)(?:para|sejumlah|beberapa|sebagian|seluruh|kedua|ketiga|puluhan|ratusan|ribuan)\s+\w+(?:-\w+)?", regex.IGNORECASE)
+_GROUP = regex.compile(r"(?<!\w)(?:para|sejumlah|beberapa|sebagian|seluruh|kedua|ketiga|puluhan|ratusan|ribuan)\s+(?!juta|ribu|miliar|triliun|ton|hektare|meter|kilometer|kali|tahun)\w+(?:-\w+)?", regex.IGNORECASE)
 
 
 def _last_group(turn: Turn) -> Found | None:
@@ -272,7 +284,7 @@ def by_itself(turn: Turn) -> Found:
 
 
 STEPS = (
-    by_name, by_plural, by_pronoun, by_first_person, by_names, by_role, by_rest_of_group,
+    by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
     by_repetition, by_institution, by_introduction, by_description, by_itself,
 )  # fmt: skip
 
