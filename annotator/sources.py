@@ -32,7 +32,13 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     relative = pattern(r"\s+yang$").search(masked[:stop], start)
     if relative:
         return _antecedent(masked, start, relative.start())
+    allies = _ALLIES.search(masked[:stop], start)
+    if allies:
+        return Span(*allies.span("names"))
     return _subject(masked, _segments(masked, start, stop)) or _first_subject(masked, start, whole)
+
+
+_ALLIES = regex.compile(rf"(?:\G|,\s)\s*(?<names>[{ORG}{LOC}]+(?:,\s*[{ORG}{LOC}]+)*,?\s+(?:dan|serta)\s+[{ORG}{LOC}]+)$")
 
 
 def _subject(masked: str, segments: list[Span]) -> Span | None:
@@ -179,10 +185,14 @@ def _head(masked: str, segment: Span) -> Span | None:
     return _pronoun(masked, main) or _institution(masked, segment, main) or _phrase(masked, segment, main)
 
 
+_POSTED = regex.compile(r"(?:duta\s+besar|dubes|wakil\s+tetap|utusan)\b", regex.IGNORECASE)
+
+
 def _main(masked: str, segment: Span) -> Span:
     """A segment up to the first preposition or bracket that follows its first word."""
     first = WORD.search(masked, segment.start, segment.stop)
-    cut = pattern(r"\s*(?:\(|\s\b{words:prepositions}\b(?!-))").search(masked, first.end() if first else segment.start, segment.stop)
+    posted = r"(?!untuk\s+[\ue001\ue002])" if _POSTED.match(masked, segment.start, segment.stop) else ""  # “Duta Besar Rusia untuk PBB”
+    cut = pattern(rf"\s*(?:\(|\s\b{posted}{{words:prepositions}}\b(?!-))").search(masked, first.end() if first else segment.start, segment.stop)
     return Span(segment.start, cut.start()) if cut and cut.start() > segment.start else segment
 
 
@@ -235,8 +245,9 @@ def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     words = main.of(masked)
     long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
     placed = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, main.stop, segment.stop)
-    phrase = segment if long or placed else main
-    definite = regex.search(r"\s(?:itu|ini|tersebut)$", phrase.of(masked))
+    ended = regex.search(r"\s(?:itu|ini|tersebut)$", words)
+    phrase = segment if (long or placed) and not ended else main
+    definite = ended or regex.search(r"\s(?:itu|ini|tersebut)$", phrase.of(masked))
     if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)):
         return None
     return _strip(masked, phrase) if len(WORD.findall(masked, phrase.start, phrase.stop)) <= 16 else None

@@ -13,7 +13,7 @@ import regex
 from annotator import confidence, grammar
 from annotator import entities as entity_stage
 from annotator.document import Attribution, Candidate, Entity, Quote, Role, Span, Zone
-from annotator.grammar import LOC, NOISE, ORG, PER
+from annotator.grammar import LOC, NAME, NOISE, ORG, PER
 
 # a name this many characters before a quote counts half as much as one right before it
 NEAR = 400
@@ -295,7 +295,7 @@ _DEICTIC = regex.compile(r"\s(?:itu|tersebut|ini)$")
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
-    several = PER in masked and bool(regex.search(r"\b(?:dan|serta)\b", words))
+    several = bool(regex.search(NAME, masked)) and bool(regex.search(r"\b(?:dan|serta)\b", words))
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
     if grammar.starts_with("crowds", words) and not _DEICTIC.search(words) and PER not in masked:
