@@ -35,6 +35,7 @@ def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Menti
     words = mention.span.of(text)
     across = _ACROSS.search(words) or "(" not in words and regex.search(r"\S\K\)", words)
     person = next((name for name in people if words.endswith(name)), None) if mention.type == "ORG" else None
+    person = person if person and len(words.removesuffix(person).split()) > 2 else None  # “PT Loco Montrado” is a firm
     if across:
         yield replace(mention, span=Span(mention.span.start, mention.span.start + across.start()), rule="ner.cut")
     elif person:
