@@ -70,8 +70,9 @@ def _explained() -> tuple[type[Exception], ...]:
     import sqlite3
 
     from annotator import articles, ner, store, train
+    from annotator.formats import jsonl
 
-    return (articles.ArticleError, ner.ModelError, store.StoreError, train.TrainError, sqlite3.DatabaseError)
+    return (articles.ArticleError, ner.ModelError, store.StoreError, train.TrainError, jsonl.FormatError, sqlite3.DatabaseError)
 
 
 @click.group(cls=Commands, default="run", context_settings={"help_option_names": ["-h", "--help"]})
@@ -402,11 +403,12 @@ def score(gold, db, predicted, types, errors, as_json, model):
       annotate score gold.jsonl --db annotations.db --json
     """
     from annotator import score as scoring
+    from annotator.formats import jsonl
 
     if db and predicted:
         raise click.UsageError("--db and --predicted exclude each other; give one of them")
-    wanted = _exchange(gold)
-    found = _exchange(predicted) if predicted else _stored(db) if db else _annotated(wanted, gold, model)
+    wanted = jsonl.read(gold)
+    found = jsonl.read(predicted) if predicted else _stored(db) if db else _annotated(wanted, gold, model)
     result = scoring.score(wanted, found, types)
     wrong = list(scoring.errors(wanted, found, types))[:errors]
     if as_json:
@@ -466,62 +468,6 @@ def _annotated(gold: list[dict], path: Path, model: Path | None) -> list[dict]:
                 records.append(jsonl.record(result))
             bar.update(1)
     return records
-
-
-def _exchange(path: Path) -> list[dict]:
-    """The documents of a file in the exchange format; a Problem names the line that is none."""
-    import json
-
-    documents = []
-    try:
-        with open(path, encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    try:
-                        document = json.loads(line)
-                        wrong = _wrong(document)
-                    except json.JSONDecodeError as error:
-                        wrong = f"is no JSON: {error.msg.removesuffix(' starting at')}, column {error.colno}"
-                    except RecursionError:
-                        wrong = "is nested too deeply"
-                    if wrong:
-                        raise Problem(f"{path}, line {number} {wrong}; `annotate export jsonl` shows the format")
-                    documents.append(document)
-    except UnicodeDecodeError as error:
-        raise Problem(f"{path} is not UTF-8 ({error.reason}, byte {error.start:,}); convert it") from None
-    except OSError as error:
-        raise Problem(f"{path} cannot be read ({error.strerror})") from None
-    if not documents:
-        raise Problem(f"{path} holds no documents; it needs one JSON object a line, as `annotate export jsonl` writes them")
-    return documents
-
-
-def _wrong(document) -> str | None:
-    """What a document of the exchange format lacks for scoring."""
-    if not isinstance(document, dict) or not isinstance(document.get("text"), str) or not isinstance(document.get("quotes"), list):
-        return "needs `text` and a list of `quotes`"
-    for number, quote in enumerate(document["quotes"], 1):
-        if not isinstance(quote, dict) or quote.get("type") not in ("direct", "indirect", "mixed"):
-            return f"quote {number}, needs a `type`: direct, indirect or mixed"
-        if not isinstance(quote.get("content"), list) or not all(map(_is_pair, quote["content"])):
-            return f"quote {number}, needs `content` as [[start, end], …]"
-        if quote.get("cue") is not None and not _is_pair(quote["cue"]):
-            return f"quote {number}, needs `cue` as [start, end] or null"
-        if not all(isinstance(quote.get(name), str | None) for name in ("speaker", "role", "via")):
-            return f"quote {number}, needs `speaker`, `role` and `via` as text or null"
-    entities = document.get("entities")
-    if entities is not None and not (isinstance(entities, list) and all(map(_is_entity, entities))):
-        return "needs `entities` as [start, end, type], or objects with those keys"
-    return None
-
-
-def _is_pair(value) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(n, int) for n in value) and 0 <= value[0] < value[1]
-
-
-def _is_entity(value) -> bool:
-    row = [value.get(key) for key in ("start", "end", "type")] if isinstance(value, dict) else value
-    return isinstance(row, list) and len(row) >= 3 and _is_pair(row[:2]) and isinstance(row[2], str)
 
 
 @main.command()
