@@ -5,7 +5,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test model score docs clean
+.PHONY: help demo test model score gold docs clean
 .SECONDARY:
 
 help:  ## list these
@@ -28,6 +28,11 @@ model: given-DATA $(INSTALLED)-train  ## train annotator/data/model anew, its wo
 
 score: given-GOLD $(INSTALLED)-datasette  ## compare with gold quotes: make score GOLD=file.jsonl
 	$(BIN)/annotate score "$(GOLD)"
+
+gold: $(INSTALLED)-datasette  ## compare with the gold of corpus/
+	mkdir -p build
+	$(BIN)/python bench/gold.py > build/gold.jsonl
+	$(BIN)/annotate score build/gold.jsonl
 
 given-%:
 	@test -n "$($*)" || { echo "Say where it is: make $(firstword $(MAKECMDGOALS)) $*=path"; exit 2; }

@@ -7,6 +7,7 @@ publication where no front matter does; nothing below the head is searched for e
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +22,7 @@ from annotator import lexicon, rules
 from annotator.document import Document, Span
 
 FIELDS = ("outlet", "title", "url", "published", "author")
-MAX_BYTES = 10_000_000
+MAX_BYTES = 500_000  # ten times the longest article; time grows faster than length
 MAX_FRONT_MATTER = 16_384  # characters
 MAX_DEPTH = 8
 HEAD_LINES = 8
@@ -70,8 +71,11 @@ def read(path: Path | str) -> Document:
     """One file as a document; ArticleError where it is no article."""
     name = os.fsencode(path).decode("utf-8", "replace")
     try:
-        if Path(path).stat().st_size > MAX_BYTES:
-            raise ArticleError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; give each article a file of its own")
+        about = Path(path).stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            raise ArticleError(f"{name} is no ordinary file; save the article in one")
+        if about.st_size > MAX_BYTES:
+            raise ArticleError(f"{name} is larger than {MAX_BYTES // 1000:,} kB; give each article a file of its own")
         data = Path(path).read_bytes()
     except FileNotFoundError:
         raise ArticleError(f"{name} does not exist; check the path") from None
@@ -97,7 +101,7 @@ def document(path: str, text: str) -> Document:
     return Document(
         path=path,
         text=text,
-        outlet=fields.get("outlet") or _host(fields.get("url")) or found.outlet,
+        outlet=_outlet(fields.get("outlet")) or _host(fields.get("url")) or found.outlet,
         title=fields.get("title") or (found.title.of(text) if found.title else None),
         url=fields.get("url"),
         published=fields.get("published") or found.published,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annotator.runs import Outcome
 
 DATABASE = "annotations.db"
+STOPPED = 130  # the exit code of a command that was stopped from the keyboard, as shells have it
 FILE = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -57,8 +58,13 @@ class Commands(DefaultGroup):
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Stopped.", err=True)
+            ctx.exit(STOPPED)
+        except OSError as error:
+            raise Problem(f"{error.filename or 'the output'}: {error.strerror or error}; nothing more was written") from None
         except Exception as error:
             if isinstance(error, _explained()):
                 raise Problem(str(error)) from None
@@ -69,10 +75,10 @@ def _explained() -> tuple[type[Exception], ...]:
     """Errors whose message is meant for people."""
     import sqlite3
 
-    from annotator import articles, ner, store, train
+    from annotator import articles, ner, rules, store, train
     from annotator.formats import jsonl
 
-    return (articles.ArticleError, ner.ModelError, store.StoreError, train.TrainError, jsonl.FormatError, sqlite3.DatabaseError)
+    return (articles.ArticleError, ner.ModelError, store.StoreError, train.TrainError, rules.RuleError, jsonl.FormatError, sqlite3.DatabaseError)
 
 
 @click.group(cls=Commands, default="run", context_settings={"help_option_names": ["-h", "--help"]})
@@ -126,9 +132,11 @@ def run(ctx, paths, db, force, model):
     """
     from annotator import articles, ner, rules, runs, store
 
-    found = {_name(path): path for path in articles.walk(paths)}
+    home = Path(os.path.abspath(db)).parent
+    found = {_name(path, home): path for path in articles.walk(paths)}
     if not found:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
+    rules.check()
     made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
     outcomes = _Outcomes()
     bar = _progress(len(found))
@@ -147,7 +155,7 @@ def run(ctx, paths, db, force, model):
                 bar.update(1)
     except KeyboardInterrupt:
         click.echo(f"Stopped. {outcomes.total:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
-        ctx.exit(130)
+        ctx.exit(STOPPED)
     for line in outcomes.summary():
         click.echo(line, err=True)
     if sys.stderr.isatty():
@@ -195,10 +203,10 @@ class _Outcomes:
             yield f"  {visible(first)}" + (f"; {_counted(len(alike), 'more article')} failed in the same way" if alike else "")
 
 
-def _name(path: Path) -> str:
-    """How a path is kept: from the current directory if the file is below it, without detours, bytes that are no UTF-8 written out."""
-    path, here = Path(os.path.normpath(path)), Path.cwd()
-    path = path.relative_to(here) if path.is_relative_to(here) else path
+def _name(path: Path, home: Path) -> str:
+    """How a path is kept, wherever the command is given: from the database's folder if the file is below it; bytes that are no UTF-8 written out."""
+    path = Path(os.path.abspath(path))
+    path = path.relative_to(home) if path.is_relative_to(home) else path
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
@@ -334,7 +342,7 @@ def show(article, db, colour):
     from annotator import store
 
     with closing(store.open(db, create=False)) as database:
-        annotation = store.one(database, _name(Path(article)) if os.path.isfile(article) else article)
+        annotation = store.one(database, _name(Path(article), Path(os.path.abspath(db)).parent) if os.path.isfile(article) else article)
         numbers = store.quote_ids(database, annotation.document.path)
     for line in terminal.page(annotation, numbers, colour, _width() if sys.stdout.isatty() else None):
         click.echo(line)

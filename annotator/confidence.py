@@ -25,6 +25,11 @@ def _rate(step: str, rule: str) -> float:
     return (right + WEIGHT * PRIOR[step]) / (seen + WEIGHT)
 
 
+def of_speaker(rule: str) -> float:
+    """From 0 to 1, rounded to two digits, for the rule that named a speaker alone."""
+    return round(_rate("speaker", rule), 2)
+
+
 @functools.cache
 def of(quote_rule: str, speaker_rule: str) -> float:
     """From 0 to 1, rounded to two digits, for the rule that found a quote and the rule that named its speaker."""

@@ -206,12 +206,10 @@ def _is_person(words: str) -> bool:
 def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
     """Whether an agent is what the rule's options ask for."""
     words = agent.of(scope.view)
-    if sources.is_named(words) or not rule.options & {"named", "speaker", "somebody"}:
+    if sources.is_named(words) or not rule.options & {"speaker", "somebody"}:
         return True
     if "somebody" in rule.options:
         return sources.is_somebody(words)
-    if "named" in rule.options:
-        return False
     # without a comma a phrase and its clause look alike: “menurut undang-undang itu berlaku”, “kata sandi itu diganti”
     apart = "final" in rule.options or scope.view[stop:].lstrip().startswith(",")
     return apart and ("cue_preposition" in scope.cue.lists or sources.is_somebody(words))

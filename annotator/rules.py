@@ -10,17 +10,56 @@ from __future__ import annotations
 import functools
 import hashlib
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import regex
 
 from annotator import lexicon
 
 
+# what a rule's options ask of its match, by the file it stands in; docs/architecture.md prints them
+OPTIONS = {
+    "direct": {
+        "floating": "the quotation must be an utterance, since no cue says so",
+        "speaker": "the source must be able to speak: a name, a role, a group",
+        "closed": "the quotation must end as a sentence does",
+    },
+    "indirect": {
+        "clause": "the content must hold a predicate, unless a complementiser or a comma sets it off",
+        "rest": "the content goes on after the phrase of the source",
+        "final": "the source ends the sentence: nothing clausal follows it",
+        "medial": "cue and source interrupt the content; both parts must be there",
+        "within": "the cue stands within its content without commas: no adverbial may follow",
+        "predicate": "the content starts at the first predicate; who is asked stands before it",
+        "previous": "the content is the sentence before",
+        "after": "only after somebody's words",
+        "inner": "the attribution stands within other content and does not end it",
+        "other": "the content needs a subject of its own",
+        "speaker": "the source must be named, or set off by a comma",
+        "somebody": "the source must be able to speak: a name, a role, a group",
+        "relay": "the source is a medium, and nobody else speaks",
+        "evidence": "the source must be somebody's document",
+    },
+    "via": {"known": "the medium must be on the list of media"},
+    "zones": {
+        "line": "a line of its own",
+        "inside": "anywhere",
+        "headline": "a mark anywhere, then the headline after it",
+        "end": "near the end of the text",
+    },
+}
+
+
+class RuleError(Exception):
+    """A rule that cannot be used; the message names its file, the rule, and what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `options` name the conditions that direct.py, reported.py, relays.py and zones.py put on its match."""
+    """One rule. `options` name conditions on its match (OPTIONS)."""
 
     id: str
     says: str
@@ -61,24 +100,46 @@ def expand(pattern: str, macros: dict[str, str] | None = None) -> str:
 
 @functools.cache
 def load(name: str) -> tuple[Rule, ...]:
-    """The rules of one file in order. ValueError names a rule that lacks a field."""
-    found = []
-    for entry in tomllib.loads(_rule_text(name))["rule"]:
-        missing = {"id", "says", "pattern", "yes", "no"} - entry.keys()
-        if missing:
-            raise ValueError(f"data/rules/{name}.toml: rule {entry.get('id', '?')} lacks {', '.join(sorted(missing))}")
-        found.append(
-            Rule(
-                id=entry["id"],
-                says=entry["says"],
-                cues=tuple(entry.get("cues", ())),
-                pattern=regex.compile(expand(entry["pattern"]), regex.IGNORECASE | regex.VERBOSE | regex.DOTALL),
-                options=frozenset(entry.get("options", ())),
-                yes=tuple(entry["yes"]),
-                no=tuple(entry["no"]),
-            )
-        )
-    return tuple(found)
+    """The rules of one file in order. RuleError names one that cannot be used."""
+    try:
+        entries = tomllib.loads(_rule_text(name))["rule"]
+    except tomllib.TOMLDecodeError as error:
+        raise RuleError(f"data/rules/{name}.toml: {error}") from None
+    found: dict[str, Rule] = {}
+    for entry in entries:
+        try:
+            rule = _rule(entry, OPTIONS[name])
+            if rule.id in found:
+                raise ValueError("there is a rule with this id already")
+        except (ValueError, regex.error) as error:
+            raise RuleError(f"data/rules/{name}.toml, rule {entry.get('id', '?')}: {error}") from None
+        found[rule.id] = rule
+    return tuple(found.values())
+
+
+def check() -> None:
+    """Load every file of rules; RuleError where one cannot be used."""
+    for name in OPTIONS:
+        load(name)
+
+
+def _rule(entry: dict, options: Collection[str]) -> Rule:
+    """A table of a file as a rule; ValueError says what is wrong with it."""
+    missing = {"id", "says", "pattern", "yes", "no"} - entry.keys()
+    if missing:
+        raise ValueError(f"lacks {', '.join(sorted(missing))}")
+    for unknown in set(entry.get("options", ())) - set(options):
+        raise ValueError(f"no option “{unknown}”; there are {', '.join(options)}")
+    try:
+        for cue in entry.get("cues", ()):
+            lexicon.words(cue.removesuffix("_nya"))
+        pattern = regex.compile(expand(entry["pattern"]), regex.IGNORECASE | regex.VERBOSE | regex.DOTALL)
+    except KeyError as error:
+        raise ValueError(f"no macro {{{error.args[0]}}} in macros.toml") from None
+    except FileNotFoundError as error:
+        raise ValueError(f"no word list {Path(error.filename).name}") from None
+    texts = {name: tuple(entry.get(name, ())) for name in ("cues", "yes", "no")}
+    return Rule(entry["id"], entry["says"], pattern=pattern, options=frozenset(entry.get("options", ())), **texts)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ says each in a sentence). Unknown is an answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -21,7 +21,10 @@ NEAR = 400
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One step's answer: the speaker's span, its kind, entity and role, why, and who else came into question."""
+    """One step's answer: the speaker's span, its kind, entity and role, why, and who else came into question.
+
+    `limit` bounds its confidence: who is the speaker of an earlier quote again is no surer than that one was.
+    """
 
     speaker: Span | None
     kind: str | None
@@ -29,10 +32,12 @@ class Found:
     role: Role | None
     rule: str
     candidates: tuple[Candidate, ...] = ()
+    limit: float = 1.0
 
     def again(self, rule: str, candidates: tuple[Candidate, ...] | None = None) -> Found:
         """The same speaker for another reason."""
-        return Found(self.speaker, self.kind, self.entity, self.role, rule, self.candidates if candidates is None else candidates)
+        limit = min(self.limit, confidence.of_speaker(self.rule))
+        return replace(self, rule=rule, candidates=self.candidates if candidates is None else candidates, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
         found[i] = _first_answer(_turn(scene, quotes[i], parents[i], found, before))
         before.insert(0, (quotes[i], found[i], parents[i] is not None))
     return tuple(
-        Attribution(q, f.speaker, f.kind, f.entity, f.role, parents[i], confidence.of(q.rule, f.rule), f.rule, f.candidates)
+        Attribution(q, f.speaker, f.kind, f.entity, f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
         for i, q in enumerate(quotes)
         for f in (found[i],)
     )
@@ -326,7 +331,7 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
         return last.again(f"{rule}.last", _as_candidates(scene, recent, last.entity, "spoke last"))
     if recent:
         return _named(scene, recent[0][0], f"{rule}.recent", _as_candidates(scene, recent, recent[0][0], "named last, and nobody spoke before"))
-    later = [e for e, entity in enumerate(scene.entities) if entity.type == "PER" and entity.mentions[0].span.start > here]
+    later = [e for e, entity in enumerate(scene.entities) if entity.type == "PER" and any(m.span.start > here and scene.masked[m.span.start] != NOISE for m in entity.mentions)]
     return _named(scene, later[0], "floating.next") if later and rule == "floating" else None
 
 
@@ -370,8 +375,12 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
 
 
 def _recent(scene: Scene, here: int, kind: str) -> list[tuple[int, int]]:
-    """Entities of one type named before a place, the nearest first: (entity, distance)."""
-    last = {e: max((m.span.start for m in entity.mentions if m.span.start < here), default=None) for e, entity in enumerate(scene.entities) if entity.type == kind}
+    """Entities of one type that the prose names before a place, the nearest first: (entity, distance)."""
+    last = {
+        e: max((m.span.start for m in entity.mentions if m.span.start < here and scene.masked[m.span.start] != NOISE), default=None)
+        for e, entity in enumerate(scene.entities)
+        if entity.type == kind
+    }
     return sorted(((e, here - place) for e, place in last.items() if place is not None), key=lambda pair: pair[1])
 
 

@@ -123,11 +123,11 @@ def overlaps(training: list[Labelled], files: Iterable[Path]) -> dict[str, int]:
 
 
 def vectors(data: Path, out: Path, chosen: dict) -> None:
-    """Skip-gram word vectors of the unlabelled text, written to `out` in word2vec's text format. Needs gensim (`annotate[train]`)."""
+    """Skip-gram word vectors of the unlabelled text, written to `out` in word2vec's text format. Needs gensim (`annotator-id[train]`)."""
     try:
         from gensim.models import Word2Vec
     except ImportError:
-        raise TrainError("word vectors need gensim: pip install 'annotate[train]', or give a file of vectors made before") from None
+        raise TrainError("word vectors need gensim: pip install 'annotator-id[train]', or give a file of vectors made before") from None
     options = chosen["vectors"]
     paragraphs = [[ner.folded(t.of(text)) for s in sentences(text) for t in s.tokens] for text in _unlabelled(data, options["left_out"])]
     model = Word2Vec(

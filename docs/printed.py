@@ -13,6 +13,8 @@ from pathlib import Path
 
 import cog
 
+from annotator import rules
+
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "110", "OMP_NUM_THREADS": "1"}
 
@@ -37,6 +39,12 @@ def why(condition: str):
     with sqlite3.connect(folder() / "annotations.db") as db:
         number = db.execute(f"SELECT quote FROM said WHERE {condition} ORDER BY quote").fetchone()[0]
     console(f"annotate why {number}", leave_out="run ")
+
+
+def options():
+    """What each option of a rule asks of its match, by the file of the rule."""
+    for name, known in rules.OPTIONS.items():
+        cog.outl(f"- `{name}.toml`: " + "; ".join(f"`{option}`: {meaning}" for option, meaning in known.items()) + ".")
 
 
 def layers():

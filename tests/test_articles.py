@@ -86,6 +86,9 @@ def test_a_missing_file_a_directory_and_a_huge_file_are_refused_with_a_reason(tm
         articles.read(tmp_path / "tiada.txt")
     with pytest.raises(ArticleError, match="is a directory"):
         articles.read(tmp_path)
+    os.mkfifo(tmp_path / "pipa.txt")
+    with pytest.raises(ArticleError, match="no ordinary file"):
+        articles.read(tmp_path / "pipa.txt")
     monkeypatch.setattr(articles, "MAX_BYTES", 10)
     with pytest.raises(ArticleError, match="larger than"):
         articles.read(write(BODY))

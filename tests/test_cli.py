@@ -335,6 +335,30 @@ def test_an_annotation_that_cannot_be_stored_is_one_failure(folder, no_names, mo
     assert "2 annotated, 0 unchanged, 1 failed" in result.stderr and "lies outside the text" in result.stderr
 
 
+def test_an_article_is_one_wherever_the_command_is_given(folder, no_names, monkeypatch):
+    annotate("kabar")
+    monkeypatch.chdir("kabar")
+    assert "3 unchanged" in annotate(".", "--db", "../annotations.db").stderr
+    assert "3 unchanged" in annotate(folder / "kabar", "--db", "../annotations.db").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_told_without_a_traceback(folder, no_names):
+    annotate("kabar")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-c", "from annotator.cli import main; main()", "said"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("Error: ") and "Traceback" not in done.stderr
+
+
+def test_a_rule_that_cannot_be_used_stops_the_run_with_its_name(folder, no_names, monkeypatch):
+    def broken():
+        raise rules.RuleError("data/rules/direct.toml, rule direct.x: no option “klause”")
+
+    monkeypatch.setattr(rules, "check", broken)
+    result = annotate("kabar")
+    assert result.exit_code == 2 and "rule direct.x" in result.stderr
+
+
 def test_a_run_that_is_stopped_goes_on_where_it_was(folder, monkeypatch):
     class Stopped(NoNames):
         calls = 0

@@ -26,3 +26,29 @@ def test_no(rule):
         assert not [a for a in found if a.quote.rule == rule.id]
         if rule.id.startswith("via"):
             assert [a.quote.via for a in found] == [None]
+
+
+GOOD = {"id": "x", "says": "X.", "pattern": "{cue}", "cues": ["cue_say"], "options": ["clause"], "yes": ["a"], "no": ["b"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"options": ["klause"]}, "no option “klause”"),
+        ({"cues": ["cue_sya"]}, "no word list cue_sya.txt"),
+        ({"pattern": "{agnet}"}, "no macro {agnet}"),
+        ({"pattern": "{words:cue_sya}"}, "no word list cue_sya.txt"),
+        ({"pattern": "(a"}, "missing )"),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_named_with_its_file(monkeypatch, change, said):
+    monkeypatch.setattr(rules.tomllib, "loads", lambda text: {"rule": [GOOD, GOOD | {"id": "y"} | change]})
+    with pytest.raises(rules.RuleError, match=r"data/rules/indirect.toml, rule y: ") as error:
+        rules.load.__wrapped__("indirect")
+    assert said in str(error.value)
+
+
+def test_an_id_is_used_once(monkeypatch):
+    monkeypatch.setattr(rules.tomllib, "loads", lambda text: {"rule": [GOOD, GOOD]})
+    with pytest.raises(rules.RuleError, match="this id already"):
+        rules.load.__wrapped__("indirect")
