@@ -75,6 +75,8 @@ def _read(rule: rules.Rule, match: regex.Match, view: str, offset: int, content:
         if after is None:
             return None
         source = after[0]
+        if grammar.starts_with("not_sources", view[source.start : source.stop]):
+            return None
     elif groups.get("subject") is not None:
         source = sources.before(view, *match.span("subject"))
         if source is None and ("cue" not in groups or match["subject"].strip(" ,.;-–—\n")):
