@@ -18,11 +18,13 @@ from annotator import rules
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "110", "OMP_NUM_THREADS": "1"}
 
+_TEMPORARY = tempfile.TemporaryDirectory(prefix="annotate-docs-")  # removed when the program ends
+
 
 @functools.cache
 def folder() -> Path:
     """A folder with corpus/ annotated in annotations.db, for as long as the program runs."""
-    made = Path(tempfile.mkdtemp(prefix="annotate-docs-"))
+    made = Path(_TEMPORARY.name)
     subprocess.run(["annotate", "corpus/", "--db", made / "annotations.db"], cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True)
     return made
 
