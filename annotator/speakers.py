@@ -149,16 +149,21 @@ def by_names(turn: Turn) -> Found | None:
 
 
 def by_plural(turn: Turn) -> Found | None:
-    """“mereka”: the group that spoke last, or that is named last."""
+    """“mereka”: the group that spoke last or that is named last, else the institution that spoke last."""
     if turn.names or turn.words not in ("mereka", "keduanya"):
         return None
-    for _, earlier, _ in turn.before:
-        if earlier.kind == "group":
-            return Found(earlier.speaker, "group", earlier.entity, None, "pronoun.plural")
-    group = _last_group(turn)
-    if group is None and (last := next((f for _, f, _ in turn.before if f.kind == "organisation"), None)):
-        return last.again("pronoun.plural", ())
-    return group or Found(turn.quote.source, "group", None, None, "pronoun.unresolved")
+    if group := _last_of(turn, "group"):
+        return group.again("pronoun.plural", ())
+    if group := _last_group(turn):
+        return group
+    if institution := _last_of(turn, "organisation"):
+        return institution.again("pronoun.plural", ())
+    return Found(turn.quote.source, "group", None, None, "pronoun.unresolved")
+
+
+def _last_of(turn: Turn, kind: str) -> Found | None:
+    """The speaker of a kind who spoke last."""
+    return next((earlier for _, earlier, _ in turn.before if earlier.kind == kind), None)
 
 
 def by_pronoun(turn: Turn) -> Found | None:
@@ -240,9 +245,9 @@ def by_repetition(turn: Turn) -> Found | None:
     for _, earlier, _ in turn.before:
         known = set(earlier.speaker.of(turn.scene.text).casefold().split()) if earlier.speaker and earlier.entity is None else set()
         if known and (asked <= known or turn.kind == "person" and "yang" in asked and head.split()[0] in known):
-            return Found(earlier.speaker, earlier.kind, None, earlier.role, "phrase.again")
+            return earlier.again("phrase.again", ())
         if turn.kind == "organisation" and earlier.kind == "organisation" and len(asked) < 3:
-            return Found(earlier.speaker, earlier.kind, earlier.entity, None, "institution.again")
+            return earlier.again("institution.again", ())
     return None
 
 
