@@ -132,16 +132,15 @@ def run(ctx, paths, db, force, model):
     """
     from annotator import articles, ner, rules, runs, store
 
-    home = Path(os.path.abspath(db)).parent
-    found = {_name(path, home): path for path in articles.walk(paths)}
+    found = {_name(path, db): path for path in articles.walk(paths)}
     if not found:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
-    rules.check()
     made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
     outcomes = _Outcomes()
     bar = _progress(len(found))
 
     def load():
+        rules.check()
         bar.label = "Loading the model"
         bar.render_progress()
         tagger = ner.load(model)
@@ -203,9 +202,9 @@ class _Outcomes:
             yield f"  {visible(first)}" + (f"; {_counted(len(alike), 'more article')} failed in the same way" if alike else "")
 
 
-def _name(path: Path, home: Path) -> str:
+def _name(path: Path, db: Path) -> str:
     """How a path is kept, wherever the command is given: from the database's folder if the file is below it; bytes that are no UTF-8 written out."""
-    path = Path(os.path.abspath(path))
+    path, home = Path(os.path.abspath(path)), Path(os.path.abspath(db)).parent
     path = path.relative_to(home) if path.is_relative_to(home) else path
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
@@ -342,7 +341,7 @@ def show(article, db, colour):
     from annotator import store
 
     with closing(store.open(db, create=False)) as database:
-        annotation = store.one(database, _name(Path(article), Path(os.path.abspath(db)).parent) if os.path.isfile(article) else article)
+        annotation = store.one(database, _name(Path(article), db) if os.path.isfile(article) else article)
         numbers = store.quote_ids(database, annotation.document.path)
     for line in terminal.page(annotation, numbers, colour, _width() if sys.stdout.isatty() else None):
         click.echo(line)

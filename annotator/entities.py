@@ -6,13 +6,11 @@ the name before it (Komisi Pemberantasan Korupsi (KPK)). Roles stand before a na
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import regex
 
 from annotator import grammar
 from annotator.document import Entity, Mention, Role, Span
-from annotator.grammar import ORG, PER
+from annotator.grammar import ORG, PER, RELATED
 from annotator.rules import expand
 
 _TOKEN = regex.compile(r"\w+(?:['’]\w+)*")
@@ -175,9 +173,9 @@ _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karen
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
 # “kuasa hukum Ratmini, Setyo Wibowo”: a relation to somebody named
-_RELATION = _compile(r"(?<![\w-])(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+),\s*(?:{words:ranks}\s+)*$")
+_RELATION = _compile(r"(?<![\w-])(?P<role>" + RELATED + r"),\s*(?:{words:ranks}\s+)*$")
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
-_RELATION_AFTER = _compile(r",\s*(?P<role>{words:relations}(?:\s+dari)?\s+(?:{words:ranks}\s+)*\ue000+(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$)")
+_RELATION_AFTER = _compile(r",\s*(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$)")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+yang\s[^,]{3,60}(?=,\s*$)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")

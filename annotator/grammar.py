@@ -13,12 +13,14 @@ import regex
 
 from annotator import lexicon
 from annotator.document import Mention, Span
-from annotator.rules import alternation, expand
+from annotator.rules import expand
 
 PER, ORG, LOC, QUOTED, THIS, CUE, NOISE = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 NAME = f"[{PER}{ORG}{LOC}]"
 _PRIVATE = regex.compile("[\ue000-\ue006]")
 _TYPES = {"PER": PER, "ORG": ORG, "LOC": LOC}
+# “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
+RELATED = rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
 WORD = regex.compile(r"[\ue000-\ue006]+|\w+(?:[-'’/.]\w+)*")
 _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})(?:-\p{L}+)*", regex.IGNORECASE)
 

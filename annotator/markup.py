@@ -96,27 +96,6 @@ def _read_marks(source: str) -> tuple[str, tuple[Mark, ...]]:
     return "".join(out), tuple(sorted(marks, key=lambda m: (m.span.start, -m.span.stop)))
 
 
-def render(text: str, marks: tuple[Mark, ...]) -> str:
-    """Text with its marks written in, the inverse of `parse`. Marks that cross raise MarkupError."""
-    opening: dict[int, list[Mark]] = {}
-    for mark in sorted(marks, key=lambda m: (m.span.start, -m.span.stop)):
-        opening.setdefault(mark.span.start, []).append(mark)
-    out: list[str] = []
-    stack: list[Mark] = []
-    for position in range(len(text) + 1):
-        while stack and stack[-1].span.stop == position:
-            stack.pop()
-            out.append("]")
-        for mark in opening.get(position, ()):
-            if stack and mark.span.stop > stack[-1].span.stop:
-                raise MarkupError(f"{mark.label} and {stack[-1].label} cross at {mark.span.of(text)!r}")
-            out.append(f"[{mark.label}{mark.number if mark.number > 1 else ''} ")
-            stack.append(mark)
-        if position < len(text):
-            out.append("\\" + text[position] if text[position] in "[]" else text[position])
-    return "".join(out)
-
-
 def cases(source: str) -> list[tuple[str, int, str]]:
     """The cases of a file: (title, line number of the title, marked text). A case starts with `## `; text before the first is prose."""
     found: list[tuple[str, int, list[str]]] = []

@@ -7,7 +7,7 @@ is one the tenth time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import regex
@@ -34,8 +34,8 @@ def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Menti
     """The mention as it stands, cut before what is no part of it, an outlet's address as what it is, or nothing where it is no name."""
     words = mention.span.of(text)
     across = _ACROSS.search(words) or "(" not in words and regex.search(r"\S\K\)", words)
-    person = next((name for name in people if words.endswith(name)), None) if mention.type == "ORG" else None
-    person = person if person and len(words.removesuffix(person).split()) > 2 else None  # “PT Loco Montrado” is a firm
+    # at least three words before the name: “PT Loco Montrado” is a firm
+    person = next((p for p in people if mention.type == "ORG" and words.endswith(p) and len(words.removesuffix(p).split()) > 2), None)
     if across:
         yield replace(mention, span=Span(mention.span.start, mention.span.start + across.start()), rule="ner.cut")
     elif person:

@@ -29,7 +29,6 @@ class Quotation:
     span: Span
     inner: Span
     continues: bool = False
-    single: bool = False
 
 
 def find(text: str, gaps: tuple[Span, ...] = ()) -> tuple[Quotation, ...]:
@@ -42,11 +41,7 @@ def find(text: str, gaps: tuple[Span, ...] = ()) -> tuple[Quotation, ...]:
         double, unclosed = _paragraph(text, paragraph.start(), paragraph.end(), unclosed)
         found += double
         found += _singles(text, paragraph.start(), paragraph.end(), double)
-    return tuple(sorted((q for q in found if not any(_crosses(q.span, gap) for gap in gaps)), key=lambda q: (q.span.start, -q.span.stop)))
-
-
-def _crosses(span: Span, gap: Span) -> bool:
-    return span.overlaps(gap)
+    return tuple(sorted((q for q in found if not any(q.span.overlaps(gap) for gap in gaps)), key=lambda q: (q.span.start, -q.span.stop)))
 
 
 def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Quotation], bool]:
@@ -125,4 +120,4 @@ def _singles(text: str, start: int, stop: int, double: list[Quotation]) -> Itera
     for match in _SINGLE.finditer(text, start, stop):
         span = Span(*match.span())
         if all(q.inner.contains(span) or not q.span.overlaps(span) for q in double):
-            yield Quotation(span, Span(*match.span("inner")), single=True)
+            yield Quotation(span, Span(*match.span("inner")))

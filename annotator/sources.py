@@ -5,13 +5,12 @@ from __future__ import annotations
 import regex
 
 from annotator.document import Span
-from annotator.grammar import CUE, LOC, NAME, NOISE, ORG, PER, QUOTED, THIS, WORD
+from annotator.grammar import CUE, LOC, NAME, NOISE, ORG, PER, QUOTED, RELATED, THIS, WORD
 from annotator.grammar import is_clause, is_listed, is_predicate, pattern, predicate_at, skip_connectives, starts_with
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
 _PEOPLE = rf"{PER}+(?:(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
-_RELATED = rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
 _SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
 
 
@@ -217,7 +216,7 @@ def _called(masked: str, segment: Span, _: Span) -> Span | None:
 def _somebody_related(masked: str, _: Span, main: Span) -> Span | None:
     """“keluarga Budi” is not Budi; “juru bicara Budi”, an office, may be."""
     words = main.of(masked)
-    related = pattern(rf"(?:^|\s){_RELATED}$").search(words)
+    related = pattern(rf"(?:^|\s){RELATED}$").search(words)
     return _strip(masked, main) if related and not starts_with("roles", words.strip()) else None
 
 
@@ -281,7 +280,7 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     if somebody_else:
         return Span(*somebody_else.span())
     office = starts_with("roles", words)
-    related = pattern(rf"{_RELATED}$").search(words)
+    related = pattern(rf"{RELATED}$").search(words)
     people = regex.search(_PEOPLE, words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”: the name follows the comma
     following = pattern(rf",\s*(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
