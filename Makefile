@@ -1,11 +1,12 @@
 # make demo, make test; `make help` lists the rest. Everything is installed into .venv, and only again when what it depends on changes.
 PYTHON ?= python3
 DB ?= annotations.db
+TEACHERS = 1 2 3 4  # as many as training.toml says
 VENV = .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test model score gold docs clean
+.PHONY: help demo test model names score gold docs clean
 .SECONDARY:
 
 help:  ## list these
@@ -22,9 +23,23 @@ demo: $(INSTALLED)-datasette  ## annotate corpus/ and print who said what
 test: $(INSTALLED)-test  ## run the tests
 	$(BIN)/python -m pytest
 
-model: given-DATA $(INSTALLED)-train  ## train annotator/data/model anew, its word vectors in build/: make model DATA=directory
-	mkdir -p build
-	$(BIN)/annotate train "$(DATA)" --out annotator/data/model --vectors build/vectors.txt
+# Each step leaves a file in build/model, so that an interrupted run goes on; with -j2 two teachers are trained at once.
+MADE = build/model
+RECIPE = OMP_NUM_THREADS=1 $(BIN)/python -m annotator.recipe
+model: given-DATA $(INSTALLED)-train $(MADE)/silver.jsonl  ## train annotator/data/model anew, which takes hours: make model DATA=directory
+	$(RECIPE) student "$(DATA)" $(MADE) --out annotator/data/model
+
+$(MADE)/silver.jsonl: $(TEACHERS:%=$(MADE)/teacher-%/config.json)
+	$(RECIPE) silver "$(DATA)" $(MADE)
+
+$(MADE)/teacher-%/config.json: $(MADE)/vectors.txt
+	$(RECIPE) teacher-$* "$(DATA)" $(MADE)
+
+$(MADE)/vectors.txt: | $(INSTALLED)-train
+	$(RECIPE) vectors "$(DATA)" $(MADE)
+
+names: given-DATA $(INSTALLED)-test  ## measure how well and how fast names are found: make names DATA=directory
+	$(BIN)/python bench/ner.py "$(DATA)" --write
 
 score: given-GOLD $(INSTALLED)-datasette  ## compare with gold quotes: make score GOLD=file.jsonl
 	$(BIN)/annotate score "$(GOLD)"

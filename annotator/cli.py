@@ -104,7 +104,15 @@ def _colour(ctx, param, wanted: bool | None) -> bool:
 
 
 _database = click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to read.")
-_model = click.option("--model", type=FILE, help="Folder of another model, as `annotate train` writes it.")
+
+
+def _model(command):
+    """The options that choose the model that finds names."""
+    command = click.option("--trust-model", is_flag=True, help="Load the model though it is a pickle, which can run any code.")(command)
+    help = "Another model: a folder that `annotate train` wrote, a file of Flair's, or a name on Hugging Face's hub."
+    return click.option("--model", metavar="PATH|NAME", help=help)(command)
+
+
 _coloured = click.option(
     "--color/--no-color", "colour", default=None, callback=_colour, help="Colours or brackets; by default colours on a terminal."
 )
@@ -119,7 +127,7 @@ _coloured = click.option(
 @click.option("--force", is_flag=True, help="Annotate unchanged articles as well.")
 @_model
 @click.pass_context
-def run(ctx, paths, db, force, model):
+def run(ctx, paths, db, force, model, trust_model):
     """Annotate articles: .txt files or folders.
 
     Articles that have not changed since they were annotated are skipped, so a run that was stopped goes on where it was
@@ -129,12 +137,15 @@ def run(ctx, paths, db, force, model):
     Examples:
       annotate corpus/
       annotate article.txt --db other.db
+      annotate corpus/ --model my-model/
+      annotate corpus/ --model flair/ner-multi --trust-model
     """
     from annotator import articles, ner, rules, runs, store
 
     found = {_name(path, db): path for path in articles.walk(paths)}
     if not found:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
+    model = ner.find(model, trust_model)
     made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
     outcomes = _Outcomes()
     bar = _progress(len(found))
@@ -397,7 +408,7 @@ def _counted(number: int, noun: str) -> str:
 @click.option("--errors", metavar="N", default=0, type=click.IntRange(min=0), help="Print so many of the errors as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_model
-def score(gold, db, predicted, types, errors, as_json, model):
+def score(gold, db, predicted, types, errors, as_json, model, trust_model):
     """Compare with gold quotes.
 
     GOLD is a file in the format of `annotate export jsonl`. Without --db and --predicted the texts of
@@ -415,7 +426,7 @@ def score(gold, db, predicted, types, errors, as_json, model):
     if db and predicted:
         raise click.UsageError("--db and --predicted exclude each other; give one of them")
     wanted = jsonl.read(gold)
-    found = jsonl.read(predicted) if predicted else _stored(db) if db else _annotated(wanted, gold, model)
+    found = jsonl.read(predicted) if predicted else _stored(db) if db else _annotated(wanted, gold, model, trust_model)
     result = scoring.score(wanted, found, types)
     wrong = list(scoring.errors(wanted, found, types))[:errors]
     if as_json:
@@ -460,13 +471,13 @@ def _stored(db: Path) -> list[dict]:
         return [jsonl.record(annotation) for annotation in store.annotations(database)]
 
 
-def _annotated(gold: list[dict], path: Path, model: Path | None) -> list[dict]:
+def _annotated(gold: list[dict], path: Path, model: str | None, trust: bool) -> list[dict]:
     """The texts of gold documents, annotated now."""
     from annotator import articles, ner, runs
     from annotator.formats import jsonl
 
     documents = [articles.document(str(one.get("path") or f"{path}, document {n}"), one["text"]) for n, one in enumerate(gold, 1)]
-    tagger, records = ner.load(model), []
+    tagger, records = ner.load(ner.find(model, trust)), []
     with _progress(len(documents)) as bar:
         for document, result in runs.attempts(documents, tagger):
             if isinstance(result, Exception):
@@ -478,23 +489,38 @@ def _annotated(gold: list[dict], path: Path, model: Path | None) -> list[dict]:
 
 
 @main.command()
-@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
+@click.option("--dev", multiple=True, type=EXISTING, help="File to choose the best epoch by; every tenth sentence is held out if there is none.")
 @click.option("--out", default="model", show_default=True, type=FILE, help="Folder for the new model.")
+@click.option("--from", "base", metavar="MODEL", type=FILE, help="Folder of the model to go on from; the shipped one by default.")
+@click.option("--fresh", is_flag=True, help="Take only the word vectors of that model and learn the rest anew.")
+@click.option("--columns", metavar="WORD,LABEL", callback=lambda *a: _columns(*a), help="Columns of column files, from 1; the first and the last by default.")
 @click.option("--settings", type=EXISTING, help="Settings other than those of the shipped model.")
-@click.option("--vectors", type=FILE, help="Word vectors made before; by default they are made first, as vectors.txt beside the model.")
-def train(data, out, settings, vectors):
-    """Train the model that finds names.
+def train(files, dev, out, base, fresh, columns, settings):
+    """Train the model that finds names on files of your own.
 
-    DATA is the folder with articles.jsonl, text/ and ner/. Takes hours on one core. `--model` of the other commands then
-    takes the new model.
+    FILE is CoNLL (a word and its label a line, empty lines between sentences, IOB or IOBES), or JSON lines with `text` and
+    `entities` if its name ends in .jsonl, as `annotate export` writes both. Training goes on from the shipped model; it learns types
+    of names that this does not know. `--model` of the other commands takes the new model.
 
     \b
-    Example:
-      annotate train data/ --out model/
+    Examples:
+      annotate train train.conll --dev dev.conll --out my-model/
+      annotate train annotations.conll --columns 1,2
+      annotate train nergrit.txt --fresh --out my-model/
     """
+    from annotator import ner
     from annotator import train as training
 
     chosen = training.settings(settings or training.SETTINGS)
-    out.mkdir(parents=True, exist_ok=True)
-    best = training.train(data, out, chosen, vectors or out / "vectors.txt", click.echo)
-    click.echo(f"The model in {out} has F1 {best:.4f} on the held-out articles.")
+    best = training.tune(files, dev, out, base or ner.MODEL, fresh, chosen, columns, click.echo)
+    click.echo(f"The model in {out} has F1 {best:.4f} on the held-out sentences.")
+
+
+def _columns(ctx, param, value: str | None) -> tuple[int, int]:
+    if not value:
+        return (0, -1)
+    numbers = value.split(",")
+    if len(numbers) != 2 or not all(number.isdecimal() and int(number) for number in numbers):
+        raise click.BadParameter("two numbers from 1 are needed, the column of the word and that of its label, such as 1,4")
+    return int(numbers[0]) - 1, int(numbers[1]) - 1

@@ -29,7 +29,8 @@ def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> 
     """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces."""
     out = list(_PRIVATE.sub(" ", text))
     for mention in mentions:
-        out[mention.span.start : mention.span.stop] = _TYPES.get(mention.type, ORG) * (mention.span.stop - mention.span.start)
+        if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
+            out[mention.span.start : mention.span.stop] = mark * (mention.span.stop - mention.span.start)
     for span in noise:
         out[span.start : span.stop] = NOISE * (span.stop - span.start)
     return "".join(out)

@@ -1,7 +1,7 @@
 """What the article itself shows the tagger got wrong: each correction names its rule, so that it can be audited.
 
-A tagger sees one sentence; the article knows that “Malang” before Sutiaji is his city, and that a name found nine times
-is one the tenth time.
+The tagger decides sentence by sentence; the article knows that “Malang” before Sutiaji is his city, and that a name found
+nine times is one the tenth time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Train the model that `ner` loads: word vectors from unlabelled text, then a Flair tagger on annotated articles and column files.
+"""Train the model that `ner` loads: labelled sentences from articles and column files, and a tagger fitted to them.
 
-The data directory holds `articles.jsonl` and `text/*.txt` (unlabelled) and `ner/` (labelled): `news/{train,dev}.jsonl` with character
-spans, and `idner-news-2k/` and `nergrit-indonlu/` with `{train,dev,test}.txt` (token, tab, IOB2 tag) and `train.leaky_indices`.
-Test files are only ever read to keep their sentences out of training.
+Articles are JSON lines with `text` and `entities`, as `annotate export jsonl` writes them; column files are CoNLL's, a word a line.
 """
 
 from __future__ import annotations
@@ -12,20 +10,21 @@ import math
 import random
 import time
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from annotator import markup, ner
-from annotator.document import Mention, Sentence
+from annotator.document import Sentence
 from annotator.segment import sentences
 
 SETTINGS = ner.MODEL / "training.toml"
-SENTENCES = ner.MODEL / "sentences.txt"
-COLUMNS = ("idner-news-2k", "nergrit-indonlu")
-HELD_OUT = ("ner/news/dev.jsonl", "ner/*/dev.txt", "ner/*/test.txt")  # of other sets too, where they are there
 SHORT = 15  # sentences of fewer letters and digits (“ujarnya.”) are alike by chance
+HELD_OUT = 10  # where no dev file is given, every tenth text is held out
+FIRST_AND_LAST = (0, -1)  # columns of word and label
+_TOGETHER = 500  # articles that are tagged, or looked through, at once
+_MARKS = {"B-": "B-", "I-": "I-", "E-": "E-", "S-": "S-", "L-": "E-", "U-": "S-"}
 
 
 class TrainError(Exception):
@@ -41,6 +40,14 @@ class Labelled:
     names: tuple[tuple[int, int, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence to train on: its words and its names as (first word, word after the last, type)."""
+
+    words: tuple[str, ...]
+    names: tuple[tuple[int, int, str], ...]
+
+
 def settings(path: Path = SETTINGS) -> dict:
     """The settings file; TrainError where it cannot be read."""
     try:
@@ -49,25 +56,81 @@ def settings(path: Path = SETTINGS) -> dict:
         raise TrainError(f"cannot read the training settings {path}: {error}") from None
 
 
+# Reading -----------------------------------------------------------------------------------------
+
+
+def read(path: Path, where: tuple[int, int] = FIRST_AND_LAST) -> list[Labelled]:
+    """Labelled texts from a file: articles where its name ends in .jsonl, columns otherwise. TrainError says what is wrong with it."""
+    found = articles(path) if path.suffix == ".jsonl" else columns(path, where)
+    if not found:
+        raise TrainError(f"{path} holds no sentences")
+    return found
+
+
 def articles(path: Path) -> list[Labelled]:
     """Annotated articles from JSON lines with `text` and `entities`: [start, end, type] or objects with those keys."""
     found = []
-    for line in _lines(path):
-        document = json.loads(line)
-        names = (tuple(e) if isinstance(e, list) else (e["start"], e["end"], e["type"]) for e in document["entities"])
-        found.append(Labelled(document["text"], sentences(document["text"]), tuple(sorted(names))))
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            document = json.loads(line)
+            text, entities = document["text"], document["entities"]
+            names = sorted(tuple(e) if isinstance(e, list) else (e["start"], e["end"], e["type"]) for e in entities)
+            if not all(0 <= start < stop <= len(text) for start, stop, _ in names):
+                raise ValueError("a name lies outside of the text")
+        except (ValueError, TypeError, KeyError) as error:
+            raise TrainError(f"{path}, line {number}: no article with `text` and `entities` ({type(error).__name__}: {error})") from None
+        found.append(Labelled(text, sentences(text), tuple(names)))
     return found
 
 
-def columns(path: Path) -> list[Labelled]:
-    """Sentences of a two-column IOB2 file, joined with spaces. Brackets glued to a name, “(KPK)”, are taken off it and part names."""
-    found = []
-    for block in "\n".join(_lines(path)).split("\n\n"):
-        rows = [line.split("\t") for line in block.split("\n") if line.strip()]
-        if rows:
-            text, names = _join(rows)
-            found.append(Labelled(text, sentences(text), names))
+def columns(path: Path, where: tuple[int, int] = FIRST_AND_LAST) -> list[Labelled]:
+    """Sentences of a column file, joined with spaces; brackets glued to a name, “(KPK)”, are taken off it and part names.
+
+    `where` are the columns, from 0, of the word and of its label (IOB1, IOB2, IOBES or BILOU). Columns are parted by tabs, or by
+    spaces where a line has none; comments and `-DOCSTART-` are left out. TrainError where a line is not of that form.
+    """
+    from flair.data import get_spans_from_bio
+
+    found: list[Labelled] = []
+    words: list[str] = []
+    labels: list[str] = []
+    for number, line in enumerate([*_lines(path), ""], 1):
+        cells = line.split("\t") if "\t" in line else line.split()
+        if line.startswith(("# ", "-DOCSTART-")):
+            continue
+        if cells:
+            try:
+                word, label = (cells[column] for column in where)
+            except IndexError:
+                raise TrainError(f"{path}, line {number}: there are only {len(cells)} columns; say with --columns which hold word and label") from None
+            if label not in ("O", "_", "-") and label[:2] not in _MARKS:
+                raise TrainError(f"{path}, line {number}: “{label}” is no label such as B-PER or O; say with --columns which column has them")
+            words.append(word)
+            labels.append(_MARKS[label[:2]] + label[2:] if label[:2] in _MARKS else "O")
+        elif words:
+            found.append(_joined(words, [(spans[0], spans[-1] + 1, kind) for spans, _, kind in get_spans_from_bio(labels)]))
+            words, labels = [], []
     return found
+
+
+def _joined(words: Sequence[str], names: Iterable[tuple[int, int, str]]) -> Labelled:
+    """Words as a text, parted by spaces, with their names (first word, word after the last, type)."""
+    starts = [0]
+    for word in words:
+        starts.append(starts[-1] + len(word) + 1)
+    text = " ".join(words)
+    parts: list[tuple[int, int, str]] = []
+    for first, after, kind in names:
+        begin = None
+        for i in range(first, after):
+            start = starts[i] + len(words[i]) - len(words[i].lstrip("(["))
+            stop = starts[i] + len(words[i].rstrip(")],"))
+            if start < stop and begin is not None and words[i][0] not in "([":
+                parts[-1] = (begin, stop, kind)
+            elif start < stop:
+                begin = start
+                parts.append((start, stop, kind))
+    return Labelled(text, sentences(text), tuple(parts))
 
 
 def marked(path: Path) -> list[Labelled]:
@@ -78,26 +141,16 @@ def marked(path: Path) -> list[Labelled]:
     ]
 
 
-def _join(rows: list[list[str]]) -> tuple[str, tuple[tuple[int, int, str], ...]]:
-    text, names = "", []
-    for word, tag in rows:
-        start = len(text) + len(word) - len(word.lstrip("(["))
-        stop = len(text) + len(word.rstrip(")],"))
-        if tag != "O" and start < stop:
-            kind = tag[2:]
-            if tag[0] == "I" and names and names[-1][2] == kind and word[0] not in "([":
-                names[-1] = (names[-1][0], stop, kind)
-            else:
-                names.append((start, stop, kind))
-        text += word + " "
-    return text[:-1], tuple(names)
-
-
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except OSError as error:
-        raise TrainError(f"training data is missing: {path} ({error.strerror}); give the directory that holds `ner/` and `text/`") from None
+        raise TrainError(f"training data is missing: {path} ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise TrainError(f"{path} is no text in UTF-8: {error}") from None
+
+
+# Held-out sentences ------------------------------------------------------------------------------
 
 
 def letters(text: str) -> str:
@@ -111,253 +164,163 @@ def keys(texts: Iterable[Labelled]) -> set[str]:
     return {key for key in found if len(key) >= SHORT}
 
 
-def held_out_files(data: Path) -> list[Path]:
-    """Files no sentence of which may be trained on."""
-    return [path for pattern in HELD_OUT for path in sorted(data.glob(pattern))]
-
-
-def overlaps(training: list[Labelled], files: Iterable[Path]) -> dict[str, int]:
-    """How many training sentences each file of held-out ones also has; counts only, by path."""
+def overlaps(training: Iterable[Labelled], files: Iterable[Path]) -> dict[str, int]:
+    """How many sentences each file shares with the texts, by path."""
     seen = keys(training)
-    return {str(path): len(seen & keys(articles(path) if path.suffix == ".jsonl" else columns(path))) for path in files}
+    return {str(path): len(seen & keys(read(path))) for path in files}
 
 
-def vectors(data: Path, out: Path, chosen: dict) -> None:
-    """Skip-gram word vectors of the unlabelled text, written to `out` in word2vec's text format. Needs gensim (`annotator-id[train]`)."""
-    try:
-        from gensim.models import Word2Vec
-    except ImportError:
-        raise TrainError("word vectors need gensim: pip install 'annotator-id[train]', or give a file of vectors made before") from None
-    options = chosen["vectors"]
-    paragraphs = [[ner.folded(t.of(text)) for s in sentences(text) for t in s.tokens] for text in _unlabelled(data, options["left_out"])]
-    model = Word2Vec(
-        paragraphs,
-        vector_size=options["dimensions"],
-        window=options["window"],
-        negative=options["negative"],
-        epochs=options["epochs"],
-        min_count=options["minimum"],
-        max_final_vocab=options["words"],
-        sg=1,
-        workers=1,
-        seed=chosen["seed"],
-    )
-    model.wv.save_word2vec_format(str(out), binary=False)
+def examples(texts: Iterable[Labelled], held_out: set[str] = frozenset()) -> list[list[Example]]:
+    """The sentences of each text that are not held out. A name takes all words it touches; of two that share a word, the first."""
+    return [list(_examples(one, held_out)) for one in texts]
 
 
-def _unlabelled(data: Path, left_out: Iterable[str]) -> Iterator[str]:
-    """Paragraphs, each once."""
-    seen: set[int] = set()
-    files = [path for path in sorted((data / "text").glob("*.txt")) if path.name not in left_out]
-    texts = [*("\n".join(_lines(path)) for path in files), *(json.loads(line)["text"] for line in _lines(data / "articles.jsonl"))]
-    for paragraph in (p.strip() for text in texts for p in text.split("\n")):
-        if paragraph and (key := hash(letters(paragraph))) not in seen:
-            seen.add(key)
-            yield paragraph
+def _examples(one: Labelled, held_out: set[str]) -> Iterator[Example]:
+    for sentence in one.sentences:
+        if letters(sentence.span.of(one.text)) in held_out:
+            continue
+        names: list[tuple[int, int, str]] = []
+        for start, stop, kind in one.names:
+            touched = [i for i, token in enumerate(sentence.tokens) if token.start < stop and start < token.stop]
+            if touched and (not names or names[-1][1] <= touched[0]):
+                names.append((touched[0], touched[-1] + 1, kind))
+        yield Example(tuple(token.of(one.text)[: ner.LETTERS] for token in sentence.tokens), tuple(names))
 
 
-def train(data: Path, out: Path, chosen: dict, word_vectors: Path, say: Callable[[str], None] = print) -> float:
-    """Train on `data`, keep the epoch that is best on its dev files, save that model in `out`; returns its F1 there.
+# Fitting -----------------------------------------------------------------------------------------
 
-    `word_vectors` is what `vectors` wrote; it is made first where it does not exist. `say` gets a line of progress now and then.
+
+def tune(
+    files: Sequence[Path], dev: Sequence[Path], out: Path, base: Path, fresh: bool, chosen: dict, where=FIRST_AND_LAST, say=print
+) -> float:
+    """Train on labelled files from the model in `base`, keep the epoch that is best on the dev files in `out`; returns its F1 there.
+
+    With `fresh` only the word vectors of `base` are used. Types of names that `base` does not know are learned. Where no dev files are given,
+    every tenth sentence is held out. `say` gets lines of progress. TrainError and ner.ModelError for files that cannot be used.
     """
-    if not word_vectors.exists():
-        say(f"word vectors into {word_vectors}")
-        vectors(data, word_vectors, chosen)
-    examples, counts = _examples(data, chosen)
-    for line in counts:
-        say(line)
-    dev = _dev(data)
-    model, config, words = _untrained(examples, chosen, word_vectors)
+    data = [one for path in files for one in read(path, where)]
+    held = [one for path in dev for one in read(path, where)]
+    if not dev:
+        data, held = [one for i, one in enumerate(data) if i % HELD_OUT], data[::HELD_OUT]
+        say(f"no dev file: {len(held)} of {len(held) + len(data)} texts are held out to choose the epoch")
+    training = examples(data, keys(held))
+    types = sorted({kind for article in training for example in article for _, _, kind in example.names})
+    say(f"{sum(map(len, training))} sentences to train on; types of names: {', '.join(types)}")
+    if not types:
+        raise TrainError(f"{', '.join(map(str, files))}: no names to train on")
+    from annotator import network
+
+    model, config = network.renewed(ner.contents(ner.find(base)), types, fresh, chosen["seed"])
     best = -1.0
-    for epoch in _epochs(model, examples, chosen):
-        model.eval()
-        scores = {name: f1(texts, ner.Tagger(model, "")) for name, texts in dev.items()}
-        mean = sum(scores.values()) / len(scores)
-        say(f"{epoch}; F1 " + ", ".join(f"{name} {score:.4f}" for name, score in scores.items()))
-        if mean > best:
-            best = mean
-            ner.save(model, config, words, out)
+    for line in fit(model, training, chosen["training" if fresh else "tuning"], chosen["seed"]):
+        score = f1(held, ner.Tagger(network.Fast(model).tag, ""))
+        say(f"{line}; F1 {score:.4f}")
+        if score > best:
+            best = score
+            network.write(model, config, out)
     return best
 
 
-def f1(texts: list[Labelled], tagger: ner.Tagger) -> float:
-    """Micro F1 of exact spans and types."""
-    tagged = tagger.tag([(one.text, one.sentences) for one in texts])
-    right = sum(len(set(one.names) & _plain(mentions)) for one, mentions in zip(texts, tagged))
-    return 2 * right / max(1, sum(len(one.names) + len(mentions) for one, mentions in zip(texts, tagged)))
+def fit(model, articles: Sequence[Sequence[Example]], options: Mapping, seed: int) -> Iterator[str]:
+    """Train a model of `network`; after each epoch a line on how it went. Adam, its rate rising for a tenth of the steps and then falling as a cosine.
 
-
-def _plain(mentions: Iterable[Mention]) -> set[tuple[int, int, str]]:
-    return {(m.span.start, m.span.stop, m.type) for m in mentions}
-
-
-def _dev(data: Path) -> dict[str, list[Labelled]]:
-    return {"news": articles(data / "ner/news/dev.jsonl"), "idner": columns(data / "ner/idner-news-2k/dev.txt")}
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A sentence to train on: its words and its names as (first word, word after the last, type)."""
-
-    words: tuple[str, ...]
-    names: tuple[tuple[int, int, str], ...]
-
-
-def _examples(data: Path, chosen: dict) -> tuple[list[Example], list[str]]:
-    """Everything to train on, in a fixed order, and what to tell about it."""
-    held_out = set().union(*(keys(articles(path) if path.suffix == ".jsonl" else columns(path)) for path in held_out_files(data)))
-    news = articles(data / "ner/news/train.jsonl")
-    found, counts = [], []
-    found += (kept := list(_usable(news, held_out)))
-    counts.append(f"news: {len(news)} articles, {len(kept)} sentences")
-    known = _known(kept, chosen["training"]["known"])
-    for name in COLUMNS:
-        leaky = {int(line) for line in _lines(data / "ner" / name / "train.leaky_indices") if line.strip()}
-        texts = [one for number, one in enumerate(columns(data / "ner" / name / "train.txt")) if number not in leaky]
-        kept = [_conform(example, known) for example in _usable(texts, held_out)]
-        counts.append(f"{name}: {len(kept)} sentences, {len(leaky)} leaky ones left out")
-        found += kept
-    options = chosen["training"]
-    kept = list(_usable(marked(SENTENCES), held_out))
-    counts.append(f"our own: {len(kept)} sentences, {options['copies']} times")
-    found += kept * options["copies"]
-    rng = random.Random(chosen["seed"])
-    pool = {kind: sorted({one.words[a:b] for one in found for a, b, k in one.names if k == kind}) for kind in ("PER", "ORG", "LOC")}
-    swapped = [_swapped(one, pool, rng) for one in rng.sample([one for one in found if one.names], int(options["swapped"] * len(found)))]
-    cased = [
-        Example(tuple(map(change, one.words)), one.names)
-        for change, share in ((str.lower, options["lower"]), (str.upper, options["upper"]))
-        for one in rng.sample(found, int(share * len(found)))
-    ]
-    counts.append(f"with other names: {len(swapped)} sentences; in other case: {len(cased)}")
-    return found + swapped + cased, counts
-
-
-def _swapped(example: Example, pool: dict[str, list[tuple[str, ...]]], rng: random.Random) -> Example:
-    """The example with each name replaced by another of its type."""
-    words: list[str] = []
-    names: list[tuple[int, int, str]] = []
-    end = 0
-    for start, stop, kind in example.names:
-        words += example.words[end:start]
-        name = rng.choice(pool[kind])
-        names.append((len(words), len(words) + len(name), kind))
-        words += name
-        end = stop
-    return Example((*words, *example.words[end:]), tuple(names))
-
-
-def _usable(texts: list[Labelled], held_out: set[str]) -> Iterator[Example]:
-    """Sentences that are not held out. A name takes all words it touches; of two that share a word, the first."""
-    for one in texts:
-        for sentence in one.sentences:
-            if letters(sentence.span.of(one.text)) in held_out:
-                continue
-            names: list[tuple[int, int, str]] = []
-            for start, stop, kind in one.names:
-                touched = [i for i, token in enumerate(sentence.tokens) if token.start < stop and start < token.stop]
-                if touched and (not names or names[-1][1] <= touched[0]):
-                    names.append((touched[0], touched[-1] + 1, kind))
-            yield Example(tuple(token.of(one.text) for token in sentence.tokens), tuple(names))
-
-
-def _known(examples: list[Example], least: int) -> dict[str, str]:
-    """One-word names that are nearly always of one type, such as countries, with it."""
-    counts, named = Counter(word for one in examples for word in one.words), Counter()
-    for one in examples:
-        named.update((one.words[start], kind) for start, stop, kind in one.names if stop == start + 1)
-    return {word: kind for (word, kind), n in named.items() if n >= least and n >= 0.95 * counts[word]}
-
-
-def _conform(example: Example, known: dict[str, str]) -> Example:
-    """The example with `known` names that its annotators, whose guideline differs, left out (acting countries)."""
-    inside = {i for start, stop, _ in example.names for i in range(start, stop)}
-    added = [(i, i + 1, known[word]) for i, word in enumerate(example.words) if i not in inside and word in known]
-    return Example(example.words, tuple(sorted((*example.names, *added))))
-
-
-def _untrained(examples: list[Example], chosen: dict, word_vectors: Path):
-    """A fresh model with the word vectors in it, its config and its words."""
-    rows = (line.split(" ") for line in _lines(word_vectors)[1:])
-    pairs = [(row[0], list(map(float, row[1:]))) for row in rows]
-    words = [word for word, _ in pairs]
-    letters_seen = Counter(letter for one in examples for word in one.words for letter in word)
-    config = {
-        "format": 1,
-        "types": ["PER", "ORG", "LOC"],
-        "dimensions": len(pairs[0][1]),
-        **chosen["model"],
-        "characters": "".join(sorted(letter for letter, n in letters_seen.items() if n >= 5)),
-    }
-    import flair
+    Args:
+        options: `epochs`, `batch` (sentences), `rate` (at its highest), `clip`; `forget`: how often a word rarer than `common` others is
+            taken for unknown, as more words are in new articles than in these; `alone`: how often a sentence is without its article.
+    """
     import torch
 
-    flair.set_seed(chosen["seed"])
-    model = ner.build(config, words)
-    matrix = torch.tensor([row for _, row in pairs])
-    model.embeddings.embeddings[0].embedding.weight.data[:-1] = matrix / matrix.std()
-    return model, config, words
-
-
-def _epochs(model, examples: list[Example], chosen: dict) -> Iterator[str]:
-    """Train; after each epoch a word on how it went. Adam, its rate rising for a tenth of the steps and then falling as a cosine."""
-    import torch
-
-    options = chosen["training"]
-    rng = random.Random(chosen["seed"])
-    data = [_flair(example) for example in examples]
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    data = _Prepared(model, articles)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     adam = torch.optim.Adam(weights, lr=options["rate"])
-    steps = options["epochs"] * math.ceil(len(data) / options["batch"])
-    warm = steps // 10
+    steps = options["epochs"] * len(_batches(data.text.lengths, options["batch"], rng))
+    warm = max(1, steps // 10)
     rates = torch.optim.lr_scheduler.LambdaLR(
         adam, lambda step: (step + 1) / warm if step < warm else 0.5 + 0.5 * math.cos(math.pi * (step - warm) / (steps - warm))
     )
-    look_up = model.embeddings.embeddings[0].get_cached_token_index
-    unknown = len(model.embeddings.embeddings[0].vocab)
-
-    def forgetful(word: str) -> int:
-        row = look_up(word)
-        return unknown if row >= options["common"] and rng.random() < options["forget"] else row
-
     for epoch in range(1, options["epochs"] + 1):
         model.train()
-        model.embeddings.embeddings[0].get_cached_token_index = forgetful
-        started, total, tokens = time.monotonic(), 0.0, 0
-        for batch in _batches(data, options["batch"], rng):
-            loss, count = model.forward_loss(batch)
+        started, total = time.monotonic(), 0.0
+        for batch in _batches(data.text.lengths, options["batch"], rng):
+            loss, words = data.loss(batch, options, rng)
             adam.zero_grad()
-            (loss / count).backward()
+            (loss / words).backward()
             torch.nn.utils.clip_grad_norm_(weights, options["clip"])
             adam.step()
             rates.step()
-            total, tokens = total + loss.item(), tokens + count
-            for sentence in batch:
-                sentence.clear_embeddings()
-        model.embeddings.embeddings[0].get_cached_token_index = look_up
-        model.embeddings.embeddings[1].kept.clear()
-        yield f"epoch {epoch}: loss {total / tokens:.4f}, {time.monotonic() - started:.0f} s"
+            total += loss.item()
+        model.eval()
+        yield f"epoch {epoch}: loss {total / len(data.text.form):.4f}, {time.monotonic() - started:.0f} s"
 
 
-def _batches(data: list, size: int, rng: random.Random) -> Iterator[list]:
-    """Batches of sentences of like length, so that little is padding; which ones meet differs every time."""
-    order = list(range(len(data)))
-    rng.shuffle(order)
-    pools = (order[i : i + 50 * size] for i in range(0, len(order), 50 * size))
-    batches = []
-    for pool in pools:
-        pool.sort(key=lambda i: len(data[i]))
-        batches += [pool[i : i + size] for i in range(0, len(pool), size)]
-    rng.shuffle(batches)
-    for batch in batches:
-        yield [data[i] for i in batch]
+class _Prepared:
+    """Articles as numbers, with what does not change in training: their tags, and the company of their words elsewhere."""
+
+    def __init__(self, model, articles: Sequence[Sequence[Example]]):
+        import torch
+
+        from annotator.network import Forms, Text
+
+        self.model = model
+        self.forms = Forms()
+        self.forms.add({word for article in articles for example in article for word in example.words})
+        self.rows, self.letters = model.embeddings.coded(["", *self.forms.numbers])
+        self.text = Text([[example.words for example in article] for article in articles], self.forms)
+        self.tags = torch.tensor([tag for article in articles for example in article for tag in _tags(model.label_dictionary, example)])
+        vectors = model.embeddings.fixed(self.rows)
+        nothing = torch.zeros_like(vectors)
+        before, after = torch.cat([vectors, nothing], 1), torch.cat([nothing, vectors], 1)
+        self.company = [torch.zeros(1, model.embeddings.company.in_features).half()]
+        self.told = torch.zeros(len(self.text.form), dtype=torch.long)
+        count, start = 1, 0
+        for first in range(0, len(articles), _TOGETHER):
+            part = Text([[example.words for example in article] for article in articles[first : first + _TOGETHER]], self.forms)
+            where, mean, flags = part.elsewhere(self.forms, before, after)
+            told = flags.any(1)
+            self.company.append(torch.cat([mean, flags], 1)[told].half())
+            self.told[where[told] + start] = torch.arange(count, count + len(self.company[-1]))
+            count, start = count + len(self.company[-1]), start + len(part.form)
+        self.company = torch.cat(self.company)
+
+    def loss(self, batch: Sequence[int], options: Mapping, rng: random.Random):
+        """The loss of sentences of one length, and their number of words."""
+        import torch
+
+        embeddings, text = self.model.embeddings, self.text
+        words = torch.stack([torch.arange(text.starts[i], text.starts[i] + text.lengths[i]) for i in batch])
+        forms, where = text.form[words].unique(return_inverse=True)
+        forgotten = torch.tensor([rng.random() < options["forget"] for _ in forms])
+        rows = self.rows[forms]
+        told = embeddings.told(rows.masked_fill(forgotten & (rows >= options["common"]), -1), self.letters[forms])[where]
+        alone = torch.tensor([rng.random() < options["alone"] for _ in batch])
+        company = embeddings.company(self.company[self.told[words].masked_fill(alone[:, None], 0)].float()).tanh()
+        scores = self.model(torch.cat([told, company], 2), torch.full((len(batch),), words.shape[1]))
+        return self.model.loss_function(scores, self.tags[words].flatten()), words.numel()
 
 
-def _flair(example: Example):
-    from flair.data import Sentence as FlairSentence
-
-    sentence = FlairSentence([word[: ner.LETTERS] for word in example.words])
+def _tags(labels, example: Example) -> list[int]:
+    tags = ["O"] * len(example.words)
     for start, stop, kind in example.names:
-        sentence[start:stop].add_label(ner.LABEL, kind)
-    return sentence
+        tags[start:stop] = [f"S-{kind}"] if stop == start + 1 else [f"B-{kind}", *[f"I-{kind}"] * (stop - start - 2), f"E-{kind}"]
+    return [labels.get_idx_for_item(tag) for tag in tags]
+
+
+def _batches(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
+    """Numbers of sentences of one length, so that nothing is padding; which ones meet differs every time."""
+    alike = defaultdict(list)
+    for number in rng.sample(range(len(lengths)), len(lengths)):
+        if lengths[number]:
+            alike[lengths[number]].append(number)
+    batches = [some[i : i + size] for some in alike.values() for i in range(0, len(some), size)]
+    rng.shuffle(batches)
+    return batches
+
+
+def f1(texts: list[Labelled], tagger: ner.Tagger) -> float:
+    """Micro F1 of exact spans and types, the types as `ner` maps them."""
+    tagged = [mentions for start in range(0, len(texts), _TOGETHER) for mentions in tagger.tag([(one.text, one.sentences) for one in texts[start : start + _TOGETHER]])]
+    gold = [{(start, stop, ner.mapped(kind)) for start, stop, kind in one.names} for one in texts]
+    right = sum(len(names & {(m.span.start, m.span.stop, m.type) for m in mentions}) for names, mentions in zip(gold, tagged))
+    return 2 * right / max(1, sum(len(names) + len(mentions) for names, mentions in zip(gold, tagged)))

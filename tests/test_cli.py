@@ -443,7 +443,14 @@ def test_lines_are_broken_at_the_width_and_only_between_words():
         (["score", "deep.jsonl"], "deep.jsonl, line 1 is nested too deeply"),
         (["score", "good.jsonl", "--types", "direct,dirct"], "“dirct” is none; there are direct, indirect, mixed"),
         (["score", "good.jsonl", "--db", "a.db", "--predicted", "good.jsonl"], "--db and --predicted exclude each other"),
-        (["train", "empty", "--settings", "good.jsonl"], "cannot read the training settings good.jsonl"),
+        (["kabar", "--model", "good.jsonl"], "opening it runs any code"),
+        (["kabar", "--model", "someone/tagger"], "--trust-model"),
+        (["kabar", "--model", "good.jsonl", "--trust-model"], "Flair cannot load the model good.jsonl"),
+        (["train", "good.jsonl", "--settings", "good.jsonl"], "cannot read the training settings good.jsonl"),
+        (["train", "good.jsonl"], "good.jsonl, line 1: no article with `text` and `entities`"),
+        (["train", "torn.jsonl", "--columns", "1"], "two numbers from 1 are needed"),
+        (["train", "latin.conll", "--from", "empty"], "latin.conll is no text in UTF-8"),
+        (["train", "names.conll", "--from", "empty"], "no model at empty: config.json is missing"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -454,6 +461,8 @@ def test_mistakes_are_explained(folder, command, message):
     Path("good.jsonl").write_text('{"text": "a", "quotes": []}\n')
     Path("torn.jsonl").write_text('{"text": "a", "quotes": []}\n{"text": ')
     Path("latin.jsonl").write_bytes(b"\xff\xfe{}")
+    Path("latin.conll").write_bytes(b"\xff\xfe{}")
+    Path("names.conll").write_text("Budi\tB-PER\n\nRina\tB-PER\n")
     Path("list.jsonl").write_text("[]\n")
     Path("pair.jsonl").write_text('{"text": "abc", "quotes": [{"type": "direct", "content": [[2, 1]]}]}\n')
     Path("deep.jsonl").write_text("[" * 100_000)

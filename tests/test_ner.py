@@ -1,9 +1,12 @@
+import pickle
 import shutil
 import socket
+from pathlib import Path
 
 import pytest
 
-from annotator import markup, ner
+from annotator import articles, grammar, markup, ner
+from annotator.document import Mention, Span
 from annotator.segment import sentences
 
 SENTENCES = [
@@ -27,7 +30,7 @@ def tagger():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", refuse)
         patch.setattr(socket, "getaddrinfo", refuse)
-        yield ner.load()
+        yield ner.load(ner.find())
 
 
 def tag(tagger, *texts: str):
@@ -65,24 +68,44 @@ def test_what_no_journalist_writes(tagger):
     assert all(m.span.stop <= len(text) for m in mentions)
 
 
-def test_characters_are_embedded_as_flair_does(tagger):
-    import torch
-    from flair.data import Sentence
-    from flair.embeddings import CharacterEmbeddings
+def test_the_fast_use_of_the_model_finds_what_flair_finds():
+    """Every word of corpus/, a repeated one, an empty sentence, a long one: tags of the model's own `predict`, and its scores."""
+    from annotator import network
 
-    characters = tagger._model.embeddings.embeddings[1]
-    one, other = (Sentence("Kata Joko Widodo di Surabaya".split()) for _ in range(2))
-    with torch.no_grad():
-        characters.embed(one)
-        CharacterEmbeddings._add_embeddings_internal(characters, [other])
-    for ours, flairs in zip(one, other):
-        assert torch.allclose(ours.get_embedding([characters.name]), flairs.get_embedding([characters.name]), atol=1e-5)
+    texts = [articles.read(path).text for path in sorted(Path(__file__).parent.parent.glob("corpus/**/*.txt"))]
+    words = [[[token.of(text) for token in sentence.tokens] for sentence in sentences(text)] for text in texts]
+    words += [[["Hari"], ["Jaksa", "Hari", "hadir"], ["hari", "itu"]], [["Kata", "Budi", "lagi"] * 80], []]
+    model = network.read(*ner.contents(ner.MODEL))
+    fast, plain = network.Fast(model).tag(words), network.Plain(model).tag(words)
+    assert sum(len(names) for article in fast for names in article) > 400
+    for article, same in zip(fast, plain, strict=True):
+        for names, others in zip(article, same, strict=True):
+            assert [name[:3] for name in names] == [name[:3] for name in others]
+            assert [name[3] for name in names] == pytest.approx([name[3] for name in others], abs=1e-3)
+
+
+def test_a_word_is_seen_with_its_other_occurrences(tagger):
+    """The same sentence in two articles: what stands elsewhere in the article reaches the network."""
+    from annotator import network
+
+    embeddings = network.read(*ner.contents(ner.MODEL)).embeddings
+    alone, with_others = [["Hari", "datang"]], [["Hari", "datang"], ["Jaksa", "Hari", "Setiyono", "hadir"]]
+    (_, first), (_, second) = (network.Embedded(embeddings).rows([article]) for article in (alone, with_others))
+    assert not first[0].equal(second[0]) and first[1].equal(second[1])
+
+
+def test_the_mean_scores_of_several_models_decide():
+    from annotator import network
+
+    model = network.read(*ner.contents(ner.MODEL))
+    words = [[["Kata", "Joko", "Widodo", "di", "Surabaya"]]]
+    assert network.Fast(model, model).tag(words) == network.Fast(model).tag(words)
 
 
 def test_the_model_is_small_and_holds_no_code():
     suffixes = {path.suffix for path in ner.MODEL.iterdir()}
     assert suffixes == {".json", ".txt", ".safetensors", ".toml", ".md"}
-    assert sum(path.stat().st_size for path in ner.MODEL.iterdir()) < 30_000_000
+    assert sum(path.stat().st_size for path in ner.MODEL.iterdir()) < 20_000_000
 
 
 def test_sha256_changes_with_the_model(tagger, tmp_path):
@@ -95,8 +118,11 @@ def test_sha256_changes_with_the_model(tagger, tmp_path):
 
 
 def test_a_missing_model_is_explained(tmp_path):
+    (tmp_path / "empty").mkdir()
     with pytest.raises(ner.ModelError, match="no model at .*config.json is missing"):
-        ner.load(tmp_path / "nowhere")
+        ner.find(tmp_path / "empty")
+    with pytest.raises(ner.ModelError, match="there is no file or folder .*nowhere.pt"):
+        ner.find(tmp_path / "nowhere.pt")
 
 
 def test_a_damaged_model_is_explained(tmp_path):
@@ -104,4 +130,89 @@ def test_a_damaged_model_is_explained(tmp_path):
     weights = tmp_path / "model" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ner.ModelError, match="damaged"):
-        ner.load(tmp_path / "model")
+        ner.load(ner.find(tmp_path / "model"))
+
+
+# Models of others --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory) -> Path:
+    """A tagger as Flair saves it, untrained, with labels of its own."""
+    from annotator import network  # sets Flair up
+    from flair.data import Dictionary
+    from flair.embeddings import OneHotEmbeddings
+    from flair.models import SequenceTagger
+
+    words, labels = Dictionary(), Dictionary(add_unk=False)
+    for word in ("Kata", "Budi"):
+        words.add_item(word)
+    labels.span_labels = True
+    for label in ("GPE", "DATE"):
+        labels.add_item(label)
+    model = SequenceTagger(OneHotEmbeddings(words, embedding_length=4), labels, "names", hidden_size=4, use_crf=False)
+    model.linear.bias.data[model.label_dictionary.get_idx_for_item("O")] = -100  # untrained, but full of names
+    path = tmp_path_factory.mktemp("others") / "tagger.pt"
+    model.save(path)
+    assert network.finds_spans(model)
+    return path
+
+
+def test_a_pickled_model_is_loaded_on_request_alone(others):
+    with pytest.raises(ner.ModelError, match="runs any code .*--trust-model"):
+        ner.find(others)
+    tagger = ner.load(ner.find(others, trust=True))
+    assert tagger.sha256 == ner.sha256(others)
+    (mentions,) = tag(tagger, "Kata Budi di Medan. " * 30)
+    assert {mention.type for mention in mentions} <= {"LOC", "DATE"} and mentions
+    assert all(mention.span.stop <= 600 for mention in mentions)
+
+
+class _Trap:
+    """A pickle that leaves a file behind when it is opened."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_code_in_a_model_is_not_run(tmp_path):
+    (tmp_path / "model.pt").write_bytes(pickle.dumps(_Trap(tmp_path / "trapped")))
+    with pytest.raises(ner.ModelError):
+        ner.find(tmp_path / "model.pt")
+    (tmp_path / "folder").mkdir()
+    for part in ner.PARTS:
+        (tmp_path / "folder" / part).write_bytes((tmp_path / "model.pt").read_bytes())
+    with pytest.raises(ner.ModelError, match="damaged"):
+        ner.load(ner.find(tmp_path / "folder"))
+    assert not (tmp_path / "trapped").exists()
+
+
+def test_a_file_that_is_no_model_is_explained(tmp_path):
+    (tmp_path / "model.pt").write_text("no model")
+    with pytest.raises(ner.ModelError, match="Flair cannot load the model"):
+        ner.load(ner.find(tmp_path / "model.pt", trust=True))
+
+
+def test_a_name_the_hub_does_not_know_is_explained(monkeypatch):
+    from annotator import network
+
+    def offline(name):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(network, "fetch", offline)
+    with pytest.raises(ner.ModelError, match="someone/tagger is neither a file nor a folder.* no route to host"):
+        ner.find("someone/tagger", trust=True)
+
+
+def test_labels_of_others_are_mapped_or_kept():
+    tagger = ner.Tagger(lambda found: [[[(0, 1, "gpe", 1), (1, 2, "PERSON", 1), (2, 3, "DATE", 1), (3, 4, "ORG", 1)]]], "")
+    (mentions,) = tag(tagger, "Medan Budi Senin KPK")
+    assert [mention.type for mention in mentions] == ["LOC", "PER", "DATE", "ORG"]
+
+
+def test_types_of_their_own_are_no_names_to_the_rules():
+    mentions = (Mention(Span(0, 5), "DATE", 1, "ner"), Mention(Span(6, 10), "PER", 1, "ner"))
+    assert grammar.mask("Senin Budi datang", mentions) == f"Senin {grammar.PER * 4} datang"
