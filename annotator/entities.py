@@ -20,13 +20,14 @@ _PARTICLES = frozenset({"bin", "binti", "al", "el", "von", "van", "de", "der", "
 def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity, ...]:
     """Entities in order of their first mention; each mention belongs to exactly one."""
     groups: list[list[Mention]] = []
+    offices = _offices_shown(text, masked, mentions)
     for kind in dict.fromkeys(m.type for m in mentions):
         same = [m for m in mentions if m.type == kind]
         groups += _aliases(text, _people(text, same)) if kind == "PER" else _institutions(text, same)
     entities = []
     for group in groups:
         group.sort(key=lambda m: m.span.start)
-        roles = tuple(role for m in group for role in _roles(text, masked, m)) if group[0].type == "PER" else ()
+        roles = tuple(role for m in group for role in _roles(text, offices, m)) if group[0].type == "PER" else ()
         entities.append(Entity(group[0].type, _fullest(text, group), tuple(group), roles))
     return tuple(sorted(entities, key=lambda e: e.mentions[0].span.start))
 
@@ -151,6 +152,18 @@ def _fullest(text: str, mentions: list[Mention]) -> Span:
 
 # --------------------------------------------------------------------------------------------------------------- roles
 
+
+def _offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
+    """The masked text in which an office that the tagger took into an institution's or a place's name is words again."""
+    shown = list(masked)
+    for mention in mentions:
+        start, stop = mention.span.start, mention.span.stop
+        office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
+        if office and office.start() <= start < office.end() and (mention.type == "ORG" or office.start() < start):
+            shown[start : office.end()] = text[start : office.end()]
+    return "".join(shown)
+
+
 _RANKS = r"(?:{words:ranks}\s+)*"
 _ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
@@ -159,14 +172,20 @@ def _compile(pattern: str) -> regex.Pattern:
     return regex.compile(expand(pattern), regex.IGNORECASE)
 
 
-_HEAD = _compile(r"(?<![\w-])(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
+# what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
+_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll})))"
+_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
+_OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _AFTER_NAME = _compile(
     r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
 )
-_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=[\p{Ll}\]])-(?=\p{Lu}\p{Ll})")
+_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
+_GLUED = _compile(r"(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 _LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
-_ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b")
+_ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
+# a name that commas enclose is an appositive of the office before it
+_CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
 # what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
 _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
@@ -191,7 +210,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
     window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
     limit = _BEFORE_NAME.search(window).start()
-    cut = max((m.end() for m in _BREAK.finditer(window[: limit + 1]) if m.start() < limit - 1), default=0)
+    breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window[: limit + 1]))
+    cut = max((m.end() for m in breaks if m.start() < limit - 1), default=0)
     apposed = "," in window[limit:]
     relation = _RELATION.search(window)
     if relation:
@@ -201,10 +221,16 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     for head in _HEAD.finditer(window, cut, limit):
         tail = window[head.start() : limit]
         if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
-            if apposed and _ADJUNCT.search(_CONJUNCTION.sub("", window[cut : head.start()])):
+            if apposed and _is_fronted(window[cut : head.start()]) and not _CLOSED.match(masked, stop):
                 return None
             return _role(text, masked, begin + head.start(), begin + limit, "role.before")
     return None
+
+
+def _is_fronted(lead: str) -> bool:
+    """Whether a clause opens with an adverbial that the office ends: “Dalam rapat dengan Kepala X, Budi …”."""
+    lead = _CONJUNCTION.sub("", lead)
+    return bool(_ADJUNCT.match(lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip()))
 
 
 def _is_action(words_: str) -> bool:
