@@ -6,11 +6,13 @@ the name before it (Komisi Pemberantasan Korupsi (KPK)). Roles stand before a na
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import regex
 
 from annotator import grammar
 from annotator.document import Entity, Mention, Role, Span
-from annotator.grammar import ORG, PER, RELATED
+from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
 from annotator.rules import expand
 
 _TOKEN = regex.compile(r"\w+(?:['’]\w+)*")
@@ -29,7 +31,7 @@ def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity,
         group.sort(key=lambda m: m.span.start)
         roles = tuple(role for m in group for role in _roles(text, offices, m)) if group[0].type == "PER" else ()
         entities.append(Entity(group[0].type, _fullest(text, group), tuple(group), roles))
-    return tuple(sorted(entities, key=lambda e: e.mentions[0].span.start))
+    return _taken_up(text, offices, tuple(sorted(entities, key=lambda e: e.mentions[0].span.start)))
 
 
 def words(text: str, span: Span) -> tuple[str, ...]:
@@ -177,9 +179,12 @@ _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
+_DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b))*)"
 _AFTER_NAME = _compile(
-    r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
 )
+# “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
+_BARE = _compile(rf"\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 _LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
@@ -190,11 +195,19 @@ _CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
 _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
-_DESCRIBED = _compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7})(?:,(?!\s*\ue000)|\.(?=\s|$)|$)")
-# “kuasa hukum Ratmini, Setyo Wibowo”: a relation to somebody named
-_RELATION = _compile(r"(?<![\w-])(?P<role>" + RELATED + r"),\s*(?:{words:ranks}\s+)*$")
+_DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
+# whose relation somebody is
+_RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+"
+_RELATION = _compile(
+    rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
+    r"|{words:relations}(?:nya(?:\s+\p{L}+){0,2}|\s+(?:dari\s+)?{words:parties})(?![\w-])"  # “ibunya”, “ayah korban”
+    rf"|{{words:roles}}\s+{PER}+(?=,\s*{{words:ranks}}\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
+    r"(?:\s*\([^()]{1,40}\))?,?\s*(?:{words:ranks}\s+)*$"
+)
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
-_RELATION_AFTER = _compile(r",\s*(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$)")
+_RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
+# a relation to the name that follows, and somebody before it whose relation it is
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+yang\s[^,]{3,60}(?=,\s*$)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
@@ -213,6 +226,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window[: limit + 1]))
     cut = max((m.end() for m in breaks if m.start() < limit - 1), default=0)
     apposed = "," in window[limit:]
+    if _RELATION_OF.search(window):
+        return None
     relation = _RELATION.search(window)
     if relation:
         return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), "role.relation")
@@ -247,6 +262,9 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
     relation = _RELATION_AFTER.match(masked, start, min(len(masked), start + 160))
     if relation:
         return _role(text, masked, *relation.span("role"), "role.relation")
+    bare = _BARE.match(masked, start, min(len(masked), start + 160))
+    if bare:
+        return _role(text, masked, *bare.span("role"), "role.appositive")
     match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
     if not match:
         plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
@@ -271,10 +289,27 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
     return _role(text, masked, match.end(), stop, "role.appositive")
 
 
+# “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one in the next sentence
+_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*\ue000)")
+NEXT = 200
+
+
+def _taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    """Entities, a person without a role given the one by which the next sentence takes the last person up."""
+    given: dict[int, Role] = {}
+    for match in _TAKEN_UP.finditer(masked):
+        here = match.start("role")
+        near = {i for i, e in enumerate(entities) if e.type == "PER" and any(0 <= here - m.span.stop < NEXT for m in e.mentions)}
+        role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and not _is_action(match["role"]) else None
+        if role:
+            given.setdefault(near.pop(), role)
+    return tuple(replace(e, roles=(given[i],)) if i in given and not e.roles else e for i, e in enumerate(entities))
+
+
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
-    adverbs = grammar.pattern(r"(?:\s+{words:adverbs})+$").search(text[start:stop])
+    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?))+$").search(text[start:stop])
     if adverbs:
         stop = start + adverbs.start()
     if stop <= start:
@@ -282,12 +317,12 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     span = Span(start, stop)
     names = list(regex.finditer(r"\ue001+|\ue002+", masked[start:stop]))
     affiliation = Span(start + names[0].start(), start + names[0].end()) if names else None
-    return Role(span, affiliation, rule)
+    return Role(span, affiliation, "role.party" if grammar.starts_with("parties", text[start:stop]) else rule)
 
 
 def nearest_role(entity: Entity) -> Role | None:
     """The office closest to the fullest mention: one that touches it, else the first the article gives."""
     if not entity.roles:
         return None
-    return min(entity.roles, key=lambda r: (min(abs(r.span.stop - entity.name.start), abs(r.span.start - entity.name.stop)) > 40, r.span.start))
+    return min(entity.roles, key=lambda r: (min(abs(r.span.stop - entity.name.start), abs(r.span.start - entity.name.stop)) > 40, r.rule == "role.party", r.span.start))
 

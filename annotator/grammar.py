@@ -21,6 +21,8 @@ _PRIVATE = regex.compile("[\ue000-\ue006]")
 _TYPES = {"PER": PER, "ORG": ORG, "LOC": LOC}
 # “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
 RELATED = rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
+# “S.H.”, “M.Kes.” after a name
+DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
 WORD = regex.compile(r"[\ue000-\ue006]+|\w+(?:[-'’/.]\w+)*")
 _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})(?:-\p{L}+)*", regex.IGNORECASE)
 

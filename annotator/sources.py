@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from annotator.document import Span
-from annotator.grammar import CUE, LOC, NAME, NOISE, ORG, PER, QUOTED, RELATED, THIS, WORD
+from annotator.grammar import CUE, DEGREE, LOC, NAME, NOISE, ORG, PER, QUOTED, RELATED, THIS, WORD
 from annotator.grammar import is_clause, is_listed, is_predicate, pattern, predicate_at, skip_connectives, starts_with
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
@@ -68,9 +68,8 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
     return appositive
 
 
-_DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
 _NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?\s*")
-_ADDITION = regex.compile(rf"{_DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
+_ADDITION = regex.compile(rf"{DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
 
 
 def _name_alone(masked: str, segment: Span) -> Span | None:

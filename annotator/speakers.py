@@ -287,9 +287,14 @@ def by_description(turn: Turn) -> Found | None:
     return known if known and known.entity is not None else None
 
 
+_ONE = regex.compile(r"(?:(?:seorang|sang|salah\s+(?:satu|seorang))\s+)?")
+
+
 def by_itself(turn: Turn) -> Found:
     """A source that is never named is its own phrase."""
-    role = Role(turn.quote.source, None, "role.itself") if turn.kind == "person" and grammar.starts_with("roles", turn.words) else None
+    one = _ONE.match(turn.words).end()
+    office = turn.kind == "person" and grammar.starts_with("roles", turn.words[one:])
+    role = Role(Span(turn.quote.source.start + one, turn.quote.source.stop), None, "role.itself") if office else None
     return Found(turn.quote.source, turn.kind, None, role, "phrase")
 
 
