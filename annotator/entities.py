@@ -72,7 +72,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
     home = {m.span: i for i, g in enumerate(groups) for m in g}
     for position, (first, second) in enumerate(zip(ordered, ordered[1:])):
         equated = second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start)
-        if equated and "(" in equated.group() and len(words(text, second.span)) > 1:
+        if equated and "(" in equated.group() and len(_TOKEN.findall(_RANK.sub("", second.span.of(text)))) > 1:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop):
             first = equated = _subject_before(text, ordered[: position + 1], second)
@@ -83,6 +83,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
     return [g for g in groups if g]
 
 
+_RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[.!?][\"”]?\s*(?=\p{Lu})")
 _NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
 
@@ -167,7 +168,7 @@ def _offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str
 
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b)[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str) -> regex.Pattern:
@@ -181,13 +182,16 @@ _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{wo
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b))*)"
 _AFTER_NAME = _compile(
-    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:seorang\s+)?(?=(?:{words:roles})(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles})(?![\w-]))"
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
-_BARE = _compile(rf"\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
+_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
-_LIST = regex.compile(r"(?<=[\p{L}\ue001])(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){1,3},?\sdan\s(?=\p{Lu})")
+# commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
+_LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s\ue002+,\s+\p{Ll}*\s*$))")
+# a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
+_ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)\s[^,])")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
 # a name that commas enclose is an appositive of the office before it
 _CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
@@ -222,6 +226,7 @@ def _roles(text: str, masked: str, mention: Mention) -> list[Role]:
 def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
     window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
+    window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
     breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window[: limit + 1]))
     cut = max((m.end() for m in breaks if m.start() < limit - 1), default=0)

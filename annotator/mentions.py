@@ -67,6 +67,8 @@ _REGIONAL = regex.compile(expand(r"(?:wali\s*kota|bupati|gubernur|camat|lurah|ka
 def _without_region(text: str, mention: Mention, places: set[str]) -> Mention:
     """“Wali Kota [Malang Sutiaji]”: the office's place, known as one in the article, is no part of the name."""
     first, _, rest = mention.span.of(text).partition(" ")
+    if mention.type == "PER" and rest[:1].isupper() and first.casefold() in lexicon.lower("roles") - lexicon.lower("name_roles"):
+        return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
     if mention.type == "PER" and rest and first in places and _REGIONAL.search(text, max(0, mention.span.start - 30), mention.span.start):
         return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
     return mention
