@@ -204,7 +204,7 @@ _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seor
 _RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+"
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
-    r"|{words:relations}(?:nya(?:\s+\p{L}+){0,2}|\s+(?:dari\s+)?{words:parties})(?![\w-])"  # “ibunya”, “ayah korban”
+    r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
     rf"|{{words:roles}}\s+{PER}+(?=,\s*{{words:ranks}}\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?:{words:ranks}\s+)*$"
 )
@@ -235,7 +235,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return None
     relation = _RELATION.search(window)
     if relation:
-        return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), "role.relation")
+        rule = "role.kin" if relation["kin"] else "role.relation"
+        return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), rule)
     relative = _RELATIVE.search(window, cut, limit)
     limit = relative.start() if relative else limit
     for head in _HEAD.finditer(window, cut, limit):
@@ -302,10 +303,11 @@ NEXT = 200
 def _taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Entities, a person without a role given the one by which the next sentence takes the last person up."""
     given: dict[int, Role] = {}
+    held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
     for match in _TAKEN_UP.finditer(masked):
         here = match.start("role")
         near = {i for i, e in enumerate(entities) if e.type == "PER" and any(0 <= here - m.span.stop < NEXT for m in e.mentions)}
-        role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and not _is_action(match["role"]) else None
+        role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and match["role"].split()[0].casefold() not in held and not _is_action(match["role"]) else None
         if role:
             given.setdefault(near.pop(), role)
     return tuple(replace(e, roles=(given[i],)) if i in given and not e.roles else e for i, e in enumerate(entities))
@@ -325,9 +327,14 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     return Role(span, affiliation, "role.party" if grammar.starts_with("parties", text[start:stop]) else rule)
 
 
+_WEAK = frozenset({"role.party", "role.kin"})
+
+
 def nearest_role(entity: Entity) -> Role | None:
     """The office closest to the fullest mention: one that touches it, else the first the article gives."""
-    if not entity.roles:
-        return None
-    return min(entity.roles, key=lambda r: (min(abs(r.span.stop - entity.name.start), abs(r.span.start - entity.name.stop)) > 40, r.rule == "role.party", r.span.start))
 
+    def rank(role: Role) -> tuple[bool, bool, int]:
+        far = min(abs(role.span.stop - entity.name.start), abs(role.span.start - entity.name.stop)) > 40
+        return (far, not far and role.rule in _WEAK, role.span.start)
+
+    return min(entity.roles, key=rank, default=None)
