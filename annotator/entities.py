@@ -176,7 +176,7 @@ def _compile(pattern: str) -> regex.Pattern:
 
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
-_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll})))"
+_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
@@ -187,14 +187,14 @@ _AFTER_NAME = _compile(
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
 _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
-_GLUED = _compile(r"(?-i:(?<=\p{Ll})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
+_GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
 _LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s\ue002+,\s+\p{Ll}*\s*$))")
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
-_ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)\s[^,])")
+_ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
 # a name that commas enclose is an appositive of the office before it
-_CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
+_CLOSED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,(?!\s*(?:(?:dan|serta)\b|(?:{words:ranks}\s+)*\ue000))")
 # what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
 _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
@@ -205,15 +205,16 @@ _RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ra
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
-    rf"|{{words:roles}}\s+{PER}+(?=,\s*{{words:ranks}}\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
-    r"(?:\s*\([^()]{1,40}\))?,?\s*(?:{words:ranks}\s+)*$"
+    r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,)"
+    rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
+    r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
 )
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
 _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
 _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
-_RELATIVE = regex.compile(r"\s+yang\s[^,]{3,60}(?=,\s*$)", regex.IGNORECASE)
+_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)(?=,\s*$)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
@@ -234,7 +235,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if _RELATION_OF.search(window):
         return None
     relation = _RELATION.search(window)
-    if relation:
+    # without a rank two people may be listed: “Presiden Budi, Ani, dan …”
+    if relation and (not relation["place"] or relation["ranks"] or _CLOSED.match(masked, stop)):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), rule)
     relative = _RELATIVE.search(window, cut, limit)
@@ -287,7 +289,9 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
     bracket = masked.find("(", match.end(), stop)
     if bracket > 0 and PER in masked[bracket:stop]:
         stop = bracket
-    if PER in masked[match.end() : stop]:
+    if PER in masked[match.end() : stop]:  # “Ani, warga Tangerang dan anaknya Budi”
+        stop = match.end() + masked[match.end() : masked.index(PER, match.end())].rfind(" dan ")
+    if stop < match.end():
         return None
     following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
     if following and "," not in masked[stop : stop + following.end()]:
