@@ -186,6 +186,8 @@ _AFTER_NAME = _compile(
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
 _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
+# “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
+_FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}}))(?!,?\s+(?:dan|serta)\b)")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
@@ -204,7 +206,7 @@ _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seor
 _RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+"
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
-    r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
+    r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
     r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,)"
     rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
@@ -214,13 +216,14 @@ _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + R
 # a relation to the name that follows, and somebody before it whose relation it is
 _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
-_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)(?=,\s*$)", regex.IGNORECASE)
+_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)$", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
 def _roles(text: str, masked: str, mention: Mention) -> list[Role]:
     """Roles at one mention, the one before the name first."""
-    found = [_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span.stop)]
+    opens = bool(_OPENS.search(masked[: mention.span.start]))
+    found = [_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span.stop, opens)]
     return [r for r in found if r]
 
 
@@ -239,14 +242,19 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if relation and (not relation["place"] or relation["ranks"] or _CLOSED.match(masked, stop)):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), rule)
-    relative = _RELATIVE.search(window, cut, limit)
-    limit = relative.start() if relative else limit
-    for head in _HEAD.finditer(window, cut, limit):
-        tail = window[head.start() : limit]
+    relative = _RELATIVE.search(window, cut, limit) if apposed else None
+    office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
+    if not office or apposed and _is_fronted(window[cut : office.start]) and not _CLOSED.match(masked, stop):
+        return None
+    return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+def _office(window: str, start: int, stop: int) -> Span | None:
+    """The longest office that ends a stretch."""
+    for head in _HEAD.finditer(window, start, stop):
+        tail = window[head.start() : stop]
         if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
-            if apposed and _is_fronted(window[cut : head.start()]) and not _CLOSED.match(masked, stop):
-                return None
-            return _role(text, masked, begin + head.start(), begin + limit, "role.before")
+            return Span(head.start(), stop)
     return None
 
 
@@ -266,7 +274,10 @@ def _plain(words_: str) -> str:
     return regex.sub(r"\b\p{Lu}[\w-]*", lambda m: ORG * len(m.group()), words_)
 
 
-def _role_after(text: str, masked: str, start: int) -> Role | None:
+_OPENS = regex.compile(r"(?:^|[.!?”\"\n])\s*$")
+
+
+def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     relation = _RELATION_AFTER.match(masked, start, min(len(masked), start + 160))
     if relation:
         return _role(text, masked, *relation.span("role"), "role.relation")
@@ -289,10 +300,12 @@ def _role_after(text: str, masked: str, start: int) -> Role | None:
     bracket = masked.find("(", match.end(), stop)
     if bracket > 0 and PER in masked[bracket:stop]:
         stop = bracket
+    firm = _FIRM.match(masked, match.end()) if opens else None
+    if firm:
+        return _role(text, masked, *firm.span("role"), "role.appositive")
     if PER in masked[match.end() : stop]:  # “Ani, warga Tangerang dan anaknya Budi”
-        stop = match.end() + masked[match.end() : masked.index(PER, match.end())].rfind(" dan ")
-    if stop < match.end():
-        return None
+        stop = masked.rfind(" dan ", match.end(), masked.index(PER, match.end()))
+        return _role(text, masked, match.end(), stop, "role.appositive")
     following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
     if following and "," not in masked[stop : stop + following.end()]:
         return None
