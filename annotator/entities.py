@@ -274,6 +274,17 @@ def _plain(words_: str) -> str:
     return regex.sub(r"\b\p{Lu}[\w-]*", lambda m: ORG * len(m.group()), words_)
 
 
+def _describes(words_: str) -> bool:
+    """Whether words between commas can describe a person: no clause, no adverbial, no thing."""
+    return not _is_action(words_) and not _ADJUNCT.match(words_) and not any(grammar.starts_with(name, words_) for name in ("connectives", "adverbs", "inanimate", "not_sources"))
+
+
+def _is_quoted(masked: str, place: int) -> bool:
+    """Whether a quotation is open at a place of its paragraph: who is addressed there is not described."""
+    before = masked[masked.rfind("\n", 0, place) + 1 : place]
+    return bool(before.count('"') % 2) or before.count("“") > before.count("”")
+
+
 _OPENS = regex.compile(r"(?:^|[.!?”\"\n])\s*$")
 
 
@@ -287,7 +298,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
     if not match:
         plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
-        described = plain and not _is_action(plain["role"]) and not _ADJUNCT.match(plain["role"])
+        described = plain and _describes(plain["role"]) and not _is_quoted(masked, start)
         return _role(text, masked, *plain.span("role"), "role.described") if described else None
     stretch = _ROLE.match(masked, match.end(), min(len(masked), match.end() + 160))
     if not stretch:
@@ -303,12 +314,9 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     firm = _FIRM.match(masked, match.end()) if opens else None
     if firm:
         return _role(text, masked, *firm.span("role"), "role.appositive")
-    if PER in masked[match.end() : stop]:  # “Ani, warga Tangerang dan anaknya Budi”
-        stop = masked.rfind(" dan ", match.end(), masked.index(PER, match.end()))
-        return _role(text, masked, match.end(), stop, "role.appositive")
     following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
-    if following and "," not in masked[stop : stop + following.end()]:
-        return None
+    if PER in masked[match.end() : stop] or following and "," not in masked[stop : stop + following.end()]:
+        stop = masked.rfind(" dan ", match.end(), stop)  # “Ani, warga Tangerang dan anaknya Budi”
     return _role(text, masked, match.end(), stop, "role.appositive")
 
 
