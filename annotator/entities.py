@@ -6,6 +6,7 @@ the name before it (Komisi Pemberantasan Korupsi (KPK)). Roles stand before a na
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import replace
 
 import regex
@@ -222,7 +223,7 @@ _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 def _roles(text: str, masked: str, mention: Mention) -> list[Role]:
     """Roles at one mention, the one before the name first."""
-    opens = bool(_OPENS.search(masked[: mention.span.start]))
+    opens = bool(_OPENS.match(masked, mention.span.start))
     found = [_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span.stop, opens)]
     return [r for r in found if r]
 
@@ -285,7 +286,7 @@ def _is_quoted(masked: str, place: int) -> bool:
     return bool(before.count('"') % 2) or before.count("“") > before.count("”")
 
 
-_OPENS = regex.compile(r"(?:^|[.!?”\"\n])\s*$")
+_OPENS = regex.compile(r"(?<=(?:^|[.!?”\"\n])\s{0,3})")
 
 
 def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
@@ -329,9 +330,10 @@ def _taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Ent
     """Entities, a person without a role given the one by which the next sentence takes the last person up."""
     given: dict[int, Role] = {}
     held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
+    people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions)
     for match in _TAKEN_UP.finditer(masked):
         here = match.start("role")
-        near = {i for i, e in enumerate(entities) if e.type == "PER" and any(0 <= here - m.span.stop < NEXT for m in e.mentions)}
+        near = {i for _, i in people[bisect(people, (here - NEXT, 0)) : bisect(people, (here + 1, 0))]}
         role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and match["role"].split()[0].casefold() not in held and not _is_action(match["role"]) else None
         if role:
             given.setdefault(near.pop(), role)
