@@ -163,7 +163,7 @@ def _offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str
     for mention in mentions:
         start, stop = mention.span.start, mention.span.stop
         office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
-        if office and office.start() <= start < office.end() and (mention.type == "ORG" or office.start() < start):
+        if office and office.start() <= start < office.end() and not (mention.type == "LOC" and grammar.is_listed("name_roles", office.group())):
             shown[start : office.end()] = text[start : office.end()]
     return "".join(shown)
 
@@ -177,13 +177,13 @@ def _compile(pattern: str) -> regex.Pattern:
 
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
-_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll})))"
+_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
-_DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b))*)"
+_DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
-    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles})(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
 _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
@@ -192,24 +192,26 @@ _FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
-_LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s\ue002+,\s+\p{Ll}*\s*$))")
+_LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002)])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s(?:\ue002+,|\ue001+|\ue002+)\s+\p{Ll}*\s*$))")
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
 # a name that commas enclose is an appositive of the office before it
-_CLOSED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,(?!\s*(?:(?:dan|serta)\b|(?:{words:ranks}\s+)*\ue000))")
+_CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
+# one of several people: “Presiden Budi, Ani, dan …”
+_LISTED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?(?:,?\s*(?:dan|serta)\b|,\s*(?:{words:ranks}\s+)*\ue000)")
 # what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
 _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
 # whose relation somebody is
-_RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+"
+_RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
     r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,)"
-    rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
+    rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
 )
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
@@ -239,8 +241,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if _RELATION_OF.search(window):
         return None
     relation = _RELATION.search(window)
-    # without a rank two people may be listed: “Presiden Budi, Ani, dan …”
-    if relation and (not relation["place"] or relation["ranks"] or _CLOSED.match(masked, stop)):
+    if relation and not (relation["place"] and _LISTED.match(masked, stop) or relation["place"] and apposed and _is_fronted(window[cut : relation.start()])):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), rule)
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
@@ -262,7 +263,7 @@ def _office(window: str, start: int, stop: int) -> Span | None:
 def _is_fronted(lead: str) -> bool:
     """Whether a clause opens with an adverbial that the office ends: “Dalam rapat dengan Kepala X, Budi …”."""
     lead = _CONJUNCTION.sub("", lead)
-    return bool(_ADJUNCT.match(lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip()))
+    return bool(_ADJUNCT.match(lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip())) and not grammar.is_clause(lead)
 
 
 def _is_action(words_: str) -> bool:
@@ -312,8 +313,8 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     bracket = masked.find("(", match.end(), stop)
     if bracket > 0 and PER in masked[bracket:stop]:
         stop = bracket
-    firm = _FIRM.match(masked, match.end()) if opens else None
-    if firm:
+    firm = _FIRM.match(masked, match.end())
+    if firm and (opens or masked[firm.end()] == ","):
         return _role(text, masked, *firm.span("role"), "role.appositive")
     following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
     if PER in masked[match.end() : stop] or following and "," not in masked[stop : stop + following.end()]:
