@@ -235,20 +235,24 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
     window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
-    breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window[: limit + 1]))
-    cut = max((m.end() for m in breaks if m.start() < limit - 1), default=0)
     apposed = "," in window[limit:]
     if _RELATION_OF.search(window):
         return None
     relation = _RELATION.search(window)
-    if relation and not (relation["place"] and _LISTED.match(masked, stop) or relation["place"] and apposed and _is_fronted(window[cut : relation.start()])):
-        rule = "role.kin" if relation["kin"] else "role.relation"
-        return _role(text, masked, begin + relation.start("role"), begin + relation.end("role"), rule)
+    if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
+        return _role(text, masked, *(begin + i for i in relation.span("role")), "role.kin" if relation["kin"] else "role.relation")
+    cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
-    if not office or apposed and _is_fronted(window[cut : office.start]) and not _CLOSED.match(masked, stop):
+    if not office or apposed and _is_fronted(window, office.start) and not _CLOSED.match(masked, stop):
         return None
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+def _clause_start(window: str, stop: int) -> int:
+    """Where the stretch without a break begins that ends at `stop`."""
+    breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window))
+    return max((m.end() for m in breaks if m.end() <= stop), default=0)
 
 
 def _office(window: str, start: int, stop: int) -> Span | None:
@@ -260,10 +264,22 @@ def _office(window: str, start: int, stop: int) -> Span | None:
     return None
 
 
-def _is_fronted(lead: str) -> bool:
-    """Whether a clause opens with an adverbial that the office ends: “Dalam rapat dengan Kepala X, Budi …”."""
-    lead = _CONJUNCTION.sub("", lead)
-    return bool(_ADJUNCT.match(lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip())) and not grammar.is_clause(lead)
+def _is_fronted(window: str, place: int) -> bool:
+    """Whether a clause opens with an adverbial that the office at a place ends: “Dalam rapat dengan Kepala X, Budi …”, “Menanggapi Kepala X, Budi …”."""
+    cut = _clause_start(window, place)
+    lead = _CONJUNCTION.sub("", window[cut:place])
+    lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip()
+    first = grammar.WORD.match(lead)
+    if not first or window[:cut].endswith(PER):
+        return False
+    word = first.group().casefold()
+    if grammar.opens_adjunct(word) == "later":
+        return True
+    if not _ADJUNCT.match(lead):
+        return word.startswith("me") and grammar.is_predicate(word)
+    rest = lead[first.end() :]
+    predicate = grammar.predicate_at(rest)
+    return predicate is None or not rest[:predicate].strip()
 
 
 def _is_action(words_: str) -> bool:

@@ -74,7 +74,7 @@ def is_predicate(word: str) -> bool:
 
 
 @functools.cache
-def _opens_adjunct(word: str) -> str | None:
+def opens_adjunct(word: str) -> str | None:
     """How a word takes the next predicate out of the main clause: at once (yang, untuk) or whenever it comes (karena, saat)."""
     if word in {"yang", "untuk", "guna", "dengan", "tanpa", "demi", "sambil", "seraya", "dalam", "pada", "cara", "hasil", "upaya", "tugas", "kegiatan", "kebiasaan", "kemampuan"}:
         return "next"
@@ -98,7 +98,7 @@ def predicate_at(masked: str) -> int | None:
     for match, following in zip(matches, [*matches[1:], None]):
         before, word = word, match.group().casefold()
         deictic = following is not None and following.group().casefold() in {"ini", "itu", "tersebut", "nanti", "seorang", "satu"}
-        opens = None if deictic else _opens_adjunct(word)
+        opens = None if deictic else opens_adjunct(word)
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
             return match.start()
         closed = match if _closes_phrase(masked, match) else None
