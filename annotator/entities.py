@@ -299,7 +299,7 @@ def _describes(words_: str) -> bool:
 
 def _is_quoted(masked: str, place: int) -> bool:
     """Whether a quotation is open at a place of its paragraph: who is addressed there is not described."""
-    before = masked[masked.rfind("\n", 0, place) + 1 : place]
+    before = masked[max(place - 4000, masked.rfind("\n", 0, place) + 1) : place]
     return bool(before.count('"') % 2) or before.count("“") > before.count("”")
 
 
@@ -325,13 +325,13 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     verb = grammar.predicate_at(_plain(masked[match.end() : stop]))
     if verb is not None:
         stop = match.end() + verb
-        # a name right after the role is the person it belongs to, not this one
     bracket = masked.find("(", match.end(), stop)
     if bracket > 0 and PER in masked[bracket:stop]:
         stop = bracket
     firm = _FIRM.match(masked, match.end())
     if firm and (opens or masked[firm.end()] == ","):
         return _role(text, masked, *firm.span("role"), "role.appositive")
+    # a name right after the role is the person it belongs to, not this one
     following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
     if PER in masked[match.end() : stop] or following and "," not in masked[stop : stop + following.end()]:
         stop = masked.rfind(" dan ", match.end(), stop)  # “Ani, warga Tangerang dan anaknya Budi”
@@ -340,6 +340,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
 
 # “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one in the next sentence
 _TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*\ue000)")
+# within so many characters the last person is the one taken up
 NEXT = 200
 
 
