@@ -240,7 +240,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return None
     relation = _RELATION.search(window)
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
-        return _role(text, masked, *(begin + i for i in relation.span("role")), "role.kin" if relation["kin"] else "role.relation")
+        rule = "role.kin" if relation["kin"] else "role.relation"
+        return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
@@ -369,7 +370,8 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     span = Span(start, stop)
     names = list(regex.finditer(r"\ue001+|\ue002+", masked[start:stop]))
     affiliation = Span(start + names[0].start(), start + names[0].end()) if names else None
-    return Role(span, affiliation, "role.party" if grammar.starts_with("parties", text[start:stop]) else rule)
+    rule = "role.party" if grammar.starts_with("parties", text[start:stop]) else rule
+    return Role(span, affiliation, rule)
 
 
 _WEAK = frozenset({"role.party", "role.kin"})
