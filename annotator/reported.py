@@ -17,8 +17,8 @@ from annotator.grammar import CUE, NOISE, QUOTED
 from annotator.statements import Article, Statement
 
 CUE_LISTS = (
-    "cue_say", "cue_think", "cue_wish", "cue_that", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
-    "cue_passive", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
+    "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
+    "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
 # cues that interrupt or follow their content: what they use up bounds the content of the others
@@ -130,13 +130,23 @@ _LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGN
 
 def _is_negated(scope: Scope) -> bool:
     start = scope.cue.span.start
-    return "cue_say" in scope.cue.lists and scope.cue.stem not in DENIALS and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
+    return bool(scope.cue.lists & {"cue_say", "cue_outlook"}) and scope.cue.stem not in DENIALS and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
+
+
+# who sees to it that something is so does not say that it is
+_TO_ENSURE = regex.compile(
+    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|baru\s+bisa|menyarankan|adalah|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
+    r"|\b(?:untuk|guna|demi|akan|harus|perlu|bisa|dapat|berkomitmen|bukan\s+hanya|tidak\s+hanya|terus)\s[^.]{0,200}(?:,|\b(?:dan|serta|sekaligus|tetapi\s+juga))\s+$",
+    regex.IGNORECASE,
+)
 
 
 def _is_purpose(scope: Scope) -> bool:
-    """“untuk memastikan …”, “guna menegaskan …”: what something is for, said by nobody."""
-    start = scope.cue.span.start
-    return "cue_say" in scope.cue.lists and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya)\s+$", scope.view[max(0, start - 12) : start], regex.IGNORECASE))
+    """“untuk memastikan …”, “guna menegaskan …”, “harus menjaga A dan memastikan B”: what something is for, said by nobody."""
+    before = scope.view[max(0, scope.cue.span.start - 240) : scope.cue.span.start]
+    if scope.cue.stem == "memastikan" and _TO_ENSURE.search(before):
+        return True
+    return "cue_say" in scope.cue.lists and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya)\s+$", before[-12:], regex.IGNORECASE))
 
 
 def _is_in_link(scope: Scope) -> bool:
@@ -243,11 +253,19 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if at is None or len(asked.split()) > 9 or "," in asked:
             return ()
         pieces = [(pieces[0][0] + at, pieces[0][1])]
+    if _reports_before(match):
+        return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
     spans = [s for start, stop in pieces if start < stop and (s := grammar.trim(text, view, start, stop))]
     if not spans or "medial" in options and len(spans) < len(pieces) or not _is_content(scope, rule, match, source, spans[-1]):
         return ()
     return tuple(s.shift(scope.span.start) for s in spans)
+
+
+def _reports_before(match: regex.Match) -> bool:
+    """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”: the content starts before the complementiser."""
+    between = match.groupdict().get("object") or ""
+    return grammar.is_clause(between) and not grammar.pattern(r"(?:\s*\b{words:adverbs}\b)*\s*(?:satu\s+hal\b.*)?").fullmatch(between)
 
 
 _CAUSE = regex.compile(r"(?:karena|sebab|lantaran|bahwa)\W*", regex.IGNORECASE)
@@ -304,6 +322,14 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
+# “adanya kamera tidak menutup celah”: a noun in -nya with its own predicate
+_THAT_IT_IS = regex.compile(
+    r"(?!penting|perlu)\p{L}+nya\s(?:(?!yang\b|guna\b|untuk\b|agar\b|dan\b)[^\s,.]+\s){1,7}?"
+    r"(?:tidak|tak|akan|bakal|dapat|bisa|sudah|telah|harus|merupakan|adalah|menjadi|sekaligus|berarti)\s",
+    regex.IGNORECASE,
+)
+
+
 def _is_nominal(words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
     if regex.match(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", words, regex.IGNORECASE):
@@ -312,6 +338,8 @@ def _is_nominal(words: str) -> bool:
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
     first, *rest = words.split(maxsplit=2)
     if not grammar.starts_with("nominal", words) or rest and rest[0] in ("itu", "tersebut", "ini"):
+        return False
+    if first.endswith("nya") and _THAT_IT_IS.match(words):
         return False
     return first.endswith("nya") or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words)
 
@@ -326,7 +354,7 @@ _ASIDE = regex.compile(
 # a second cue with the same subject, or one set against it with its own
 _SECOND_CUE = (
     r"[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})"
-    r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan)\b"
+    r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan|memastikan|mendorong)\b"
     r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
     r"|,\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{per}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
 )

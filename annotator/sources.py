@@ -45,7 +45,7 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
     appositive: Span | None = None
     for position in range(len(segments) - 1, -1, -1):
         segment = _strip(masked, segments[position])
-        if segment is None or position and _is_addition(masked, segment):
+        if segment is None or position and _is_addition(masked, segment) and not _is_time(masked, segments[position - 1]):
             continue
         if _is_adverbial(masked, segment):
             adjacent = _adjacent(masked, segment) if position == len(segments) - 1 else None
@@ -81,6 +81,14 @@ def _name_alone(masked: str, segment: Span) -> Span | None:
 def _is_addition(masked: str, segment: Span) -> bool:
     """A degree, a handle or a place after a comma: not the source but part of what stands before."""
     return bool(_ADDITION.fullmatch(masked, segment.start, segment.stop))
+
+
+_TIME = r"\s*(?:(?:pada|di|sejak|selama|dalam)\s+)?(?:{words:days}|{words:months}|tahun|bulan|pekan|minggu|hari|malam|kini|saat|sebelumnya|sementara)\b"
+
+
+def _is_time(masked: str, segment: Span) -> bool:
+    """A date or the like, which nothing is added to: “Bulan lalu, Kenya menuduh …”."""
+    return bool(pattern(_TIME).match(masked, segment.start, segment.stop))
 
 
 def _first_subject(masked: str, start: int, stop: int) -> Span | None:
@@ -142,7 +150,8 @@ def _strip(masked: str, span: Span) -> Span | None:
 
 def _is_adverbial(masked: str, span: Span) -> bool:
     words = span.of(masked)
-    return starts_with("prepositions", words) or starts_with("days", words) or bool(regex.match(r"\s*[\d(]", words))
+    counted = pattern(r"\s*[\d.,]+\s+(?:persen\s+|orang\s+)?(?:{words:groups}|{words:crowds}|{words:roles}|suara)\b").match(words)  # “90 persen responden”
+    return starts_with("prepositions", words) or starts_with("days", words) or not counted and bool(regex.match(r"\s*[\d(]", words))
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:

@@ -307,6 +307,9 @@ _QUANTIFIER = regex.compile(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua
 _DEICTIC = regex.compile(r"\s(?:itu|tersebut|ini)$")
 
 
+_COUNTED = regex.compile(r"\d[\d.,]*\s+persen\b")
+
+
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
@@ -315,7 +318,7 @@ def kind_of(words: str, masked: str) -> str:
         return "document"
     if grammar.starts_with("crowds", words) and not _DEICTIC.search(words) and PER not in masked:
         return "group"
-    if several or grammar.starts_with("groups", words) and not (_DEICTIC.search(words) and grammar.starts_with("roles", words)):
+    if several or _COUNTED.match(words) or grammar.starts_with("groups", words) and not (_DEICTIC.search(words) and grammar.starts_with("roles", words)):
         return "group"
     if grammar.starts_with("documents", words):
         return "document"
