@@ -25,7 +25,7 @@ WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
 FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
 # what is denied or confirmed is a rumour more often than a clause
 DENIALS = frozenset({"membantah", "menampik", "menepis", "menyangkal", "membenarkan"})
-SPEECH = frozenset({"cue_say", "cue_inverted", "cue_preposition", "cue_inverted_nya"})
+SPEECH = frozenset({"cue_say", "cue_think", "cue_inverted", "cue_preposition", "cue_inverted_nya"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _is_purpose(scope: Scope) -> bool:
     before = scope.view[max(0, scope.cue.span.start - 240) : scope.cue.span.start]
     if scope.cue.stem == "memastikan" and _TO_ENSURE.search(before):
         return True
-    return "cue_say" in scope.cue.lists and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya)\s+$", before[-12:], regex.IGNORECASE))
+    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya)\s+$", before[-12:], regex.IGNORECASE))
 
 
 def _is_in_link(scope: Scope) -> bool:
@@ -164,6 +164,8 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     if "after" in rule.options and not _follows_words(scope):
         return None
     points_back = "previous" in rule.options
+    if points_back and "cue_deemed" in scope.cue.lists:
+        return None  # “uang itu disebut jaksa …” says something about the money
     parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, source)
     if not parts or "relay" in rule.options and not _is_alone(scope, parts):
         return None
@@ -250,7 +252,7 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if state and (at is None or state.start() - pieces[0][0] < at):
             at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
-        if at is None or len(asked.split()) > 9 or "," in asked:
+        if at is None or len(asked.split()) > 9 or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
             return ()
         pieces = [(pieces[0][0] + at, pieces[0][1])]
     if _reports_before(match):
@@ -260,6 +262,10 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     if not spans or "medial" in options and len(spans) < len(pieces) or not _is_content(scope, rule, match, source, spans[-1]):
         return ()
     return tuple(s.shift(scope.span.start) for s in spans)
+
+
+# “meminta uang sebesar …”, “mendorong karet sebagai …” ask for a thing
+_AMOUNT = regex.compile(r"(?:sebagai|sebesar|sebanyak|juga|cukup|menyeluruh)\b", regex.IGNORECASE)
 
 
 def _reports_before(match: regex.Match) -> bool:
