@@ -142,8 +142,8 @@ def _is_label(word: str) -> bool:
 
 
 def _may_be_glued(word: str) -> bool:
-    """Does “katanya.Kami”, without a space, end a sentence after this word? Not in “RS.Harapan”."""
-    return not word.isupper() or len(word) > 2
+    """Does “katanya.Kami”, without a space, end a sentence after this word? Not after an initial; “RS.” and its like are listed."""
+    return not word.isupper() or len(word) > 1
 
 
 @functools.cache

@@ -29,6 +29,7 @@ BROKEN = [
     ("", ['"Sudah," cuitnya.', "Dalam cuitan lain ia diam."]),
     ("", ["Itu salah, katanya.", '"Kami benar."', "Lalu ia pergi."]),
     ("", ["Keputusan ada di DPR.", "Menurut dia, pada 2024.", "Kami menunggu."]),
+    ("", ["Kapal itu milik AS.", "Nahkodanya warga Filipina.", "Ia menunggu F.", "Kelima, ia pulang."]),
     ("\n", ["Judul tanpa titik", "JAKARTA - Isi", "“Satu.”"]),
 ]
 
