@@ -86,7 +86,7 @@ def opens_adjunct(word: str) -> str | None:
 _MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib"})
 _COPULAS = frozenset({"adalah", "ialah", "merupakan"})
 # a modal after these belongs to them: “yang merasa tidak puas”
-_CONTROL = frozenset({"merasa", "mengaku", "memilih", "memutuskan", "diduga", "dianggap", "dinilai", "disebut", "menyatakan", "mengatakan", "menganggap", "menilai", "berharap", "bersikap", "tetap", "terus", "ternyata", "terbukti", "berjanji"})
+_CONTROL = frozenset({"berhasil", "merasa", "mengaku", "memilih", "memutuskan", "diduga", "dianggap", "dinilai", "disebut", "menyatakan", "mengatakan", "menganggap", "menilai", "berharap", "bersikap", "tetap", "terus", "ternyata", "terbukti", "berjanji"})
 
 
 def predicate_at(masked: str) -> int | None:
@@ -110,7 +110,7 @@ def predicate_at(masked: str) -> int | None:
         elif skipping and word in {"dan", "atau", "serta"}:
             waiting = "next"
         elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
-            if skipping and not waiting and word in _MODALS and _VERB.fullmatch(before) and before not in _CONTROL:
+            if skipping and not waiting and (word in _MODALS or word == "mencapai") and _VERB.fullmatch(before) and before not in _CONTROL:
                 return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
             if skipping and not waiting and word in _COPULAS:
                 return match.start()  # “yang paling penting | adalah sabar”

@@ -228,8 +228,12 @@ def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
 
 
 def _shared(scope: Scope, start: int, stop: int) -> Span | None:
-    """The source of an earlier cue that this one is coordinated with: “X mengatakan A dan menambahkan (bahwa) B”."""
+    """The source of an earlier cue that this one is coordinated with (“X mengatakan A dan menambahkan (bahwa) B”) or hangs on (“kata X, menambahkan bahwa B”)."""
     joined = grammar.pattern(r"\b(?:dan|serta|sambil|seraya|sembari|lalu|kemudian|tetapi|tapi|namun)\s*(?:{words:adverbs}\s*)*$")
+    hanging = grammar.pattern(r"\s*(?:,|\byang)\s*(?:{words:adverbs}\s*)*")
+    for source in (q.source.shift(-scope.span.start) for q in scope.found if q.type == "direct" and q.source and scope.span.contains(q.source)):
+        if hanging.fullmatch(scope.view, source.stop, max(source.stop, stop)):
+            return source
     if not joined.search(scope.view[start:stop]):
         return None
     here = Span(scope.span.start, scope.span.start + stop) if stop else None

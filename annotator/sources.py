@@ -45,7 +45,7 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
     appositive: Span | None = None
     for position in range(len(segments) - 1, -1, -1):
         segment = _strip(masked, segments[position])
-        if segment is None or position and _is_addition(masked, segment) and not _is_time(masked, segments[position - 1]):
+        if segment is None or position and _is_addition(masked, segment) and not _is_setting(masked, segments[position - 1]):
             continue
         if _is_adverbial(masked, segment):
             adjacent = _adjacent(masked, segment) if position == len(segments) - 1 else None
@@ -83,12 +83,12 @@ def _is_addition(masked: str, segment: Span) -> bool:
     return bool(_ADDITION.fullmatch(masked, segment.start, segment.stop))
 
 
-_TIME = r"\s*(?:(?:pada|di|sejak|selama|dalam)\s+)?(?:{words:days}|{words:months}|tahun|bulan|pekan|minggu|hari|malam|kini|saat|sebelumnya|sementara)\b"
+_TIME = r"\s*(?:{words:days}|{words:months}|tahun|bulan|pekan|minggu|hari|malam|kini|saat|sebelumnya|sementara)\b"
 
 
-def _is_time(masked: str, segment: Span) -> bool:
-    """A date or the like, which nothing is added to: “Bulan lalu, Kenya menuduh …”."""
-    return bool(pattern(_TIME).match(masked, segment.start, segment.stop))
+def _is_setting(masked: str, segment: Span) -> bool:
+    """A time or an adverbial without a place, which no place is added to: “Bulan lalu, Kenya menuduh …”."""
+    return LOC not in segment.of(masked) and (_is_adverbial(masked, segment) or bool(pattern(_TIME).match(masked, segment.start, segment.stop)))
 
 
 def _first_subject(masked: str, start: int, stop: int) -> Span | None:
@@ -101,7 +101,7 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
 
 _BOUNDARY = regex.compile(
     rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])"
-    r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran)\s",
+    r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b))\s",
     regex.IGNORECASE,
 )
 
@@ -113,7 +113,7 @@ def _clause_start(masked: str, start: int, stop: int) -> int:
 
 
 _INNER = (
-    r"\b(?:(?:setelah|ketika|saat|usai|sejak)\s+|(?:menyebut|mengatakan|menyatakan|mengungkapkan|menuding|meminta)\s+(?=[\ue001\ue002]|{words:institutions}\b))"
+    r"\b(?:(?:setelah|ketika|saat|usai|sejak)\s+(?:(?:sejumlah|beberapa|para)\s+)?|(?:menyebut|mengatakan|menyatakan|mengungkapkan|menuding|meminta)\s+(?=[\ue001\ue002]|{words:institutions}\b))"
     r"(?=(?:(?:{words:roles}|{words:institutions}|\p{Lu}\p{L}+|{words:ranks})\s+)*(?:{name}|{words:institutions}))(?!.*(?:,|\bdan)\s*$)(?!.*,)"
 )
 
@@ -182,7 +182,7 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
 def _head(masked: str, segment: Span) -> Span | None:
     """The source in a noun phrase: its person, its institution, or the phrase itself; None where it is none."""
     main = _main(masked, segment)
-    for opinion in (_person_at_end, _called, _somebody_related):
+    for opinion in (_person_at_end, _called, _somebody_related, _after_headline):
         if found := opinion(masked, segment, main):
             return found
     people = regex.search(_PEOPLE, main.of(masked))
@@ -226,6 +226,16 @@ def _somebody_related(masked: str, _: Span, main: Span) -> Span | None:
     words = main.of(masked)
     related = pattern(rf"(?:^|\s){RELATED}$").search(words)
     return _strip(masked, main) if related and not starts_with("roles", words.strip()) else None
+
+
+def _after_headline(masked: str, segment: Span, _: Span) -> Span | None:
+    """“Bupati Sebut Harga Beras Naik ke Level Tertinggi Budi”: the name after a headline that was glued before it."""
+    words = segment.of(masked)
+    match = regex.search(rf"\s(?<name>{PER}+)$", words)
+    lead = WORD.findall(words[: match.start()]) if match else []
+    if len(lead) < 5 or PER in words[: match.start()] and {"dan", "serta"} & set(lead) or any(word[0].islower() and not is_listed("headline_small", word) for word in lead):
+        return None
+    return Span(*match.span("name")).shift(segment.start)
 
 
 def _pronoun(masked: str, main: Span) -> Span | None:
