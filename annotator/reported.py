@@ -309,7 +309,7 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
-    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "tapi", "tetapi", "namun", "sedangkan", "sementara"):
+    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
         return False
     if scope.cue.stem in DENIALS and groups.get("that") is None and grammar.starts_with("nominal", words):
         return False
