@@ -26,8 +26,11 @@ test: $(INSTALLED)-test  ## run the tests
 # Each step leaves a file in build/model, so that an interrupted run goes on; with -j2 two teachers are trained at once.
 MADE = build/model
 RECIPE = OMP_NUM_THREADS=1 $(BIN)/python -m annotator.recipe
-model: given-DATA $(INSTALLED)-train $(MADE)/silver.jsonl  ## train annotator/data/model anew, which takes hours: make model DATA=directory
-	$(RECIPE) student "$(DATA)" $(MADE) --out annotator/data/model
+model: given-DATA $(INSTALLED)-train $(MADE)/student/config.json  ## train annotator/data/model anew, which takes hours: make model DATA=directory
+	$(RECIPE) finish "$(DATA)" $(MADE) --out annotator/data/model
+
+$(MADE)/student/config.json: $(MADE)/silver.jsonl
+	$(RECIPE) student "$(DATA)" $(MADE)
 
 $(MADE)/silver.jsonl: $(TEACHERS:%=$(MADE)/teacher-%/config.json)
 	$(RECIPE) silver "$(DATA)" $(MADE)

@@ -7,7 +7,8 @@ Test files are only ever read to keep their sentences out of training.
 1. `vectors`: word vectors of the unlabelled text.
 2. `teacher`: several taggers, alike but for their seed, on the labelled sentences.
 3. `silver`: the teachers, together, label the unlabelled sentences.
-4. `student`: the model that ships, trained on what they labelled and on the labelled sentences.
+4. `student`: one tagger learns from what they labelled and from the labelled sentences.
+5. `finish`: it goes on for a little with the labelled sentences alone, and is the model that ships.
 """
 
 from __future__ import annotations
@@ -196,11 +197,10 @@ def _untrained(examples: list[list[Example]], chosen: dict, vectors: Path, seed:
     return model, config
 
 
-def fit(data: Path, examples: list[list[Example]], chosen: dict, options: dict, vectors: Path, seed: int, out: Path) -> None:
+def fit(data: Path, examples: list[list[Example]], options: dict, model, config: dict, seed: int, out: Path) -> None:
     """Train a model on examples; the epoch that is best on the dev files is written to `out` at the end."""
     from annotator import network
 
-    model, config = _untrained(examples, chosen, vectors, seed)
     dev = {"news": train.articles(data / "ner/news/dev.jsonl"), "idner": train.columns(data / "ner/idner-news-2k/dev.txt")}
     best, kept = -1.0, {}
     for line in train.fit(model, examples, options, seed):
@@ -216,7 +216,7 @@ def teacher(data: Path, chosen: dict, build: Path, seed: int, out: Path) -> None
     """A tagger trained on the labelled sentences alone."""
     examples, counts = labelled(data, chosen)
     print("\n".join(counts), flush=True)
-    fit(data, examples, chosen, chosen["teacher"], build / "vectors.txt", seed, out)
+    fit(data, examples, chosen["teacher"], *_untrained(examples, chosen, build / "vectors.txt", seed), seed, out)
 
 
 def silver(data: Path, chosen: dict, teachers: list[Path], out: Path) -> None:
@@ -237,7 +237,7 @@ def _chunks(items: Iterable, size: int) -> Iterator[list]:
 
 
 def student(data: Path, chosen: dict, build: Path, out: Path) -> None:
-    """The model that ships: trained on the silver sentences and on the labelled ones, these several times."""
+    """A tagger trained on the silver sentences and on the labelled ones, these several times."""
     options = chosen["student"]
     with (build / "silver.jsonl").open(encoding="utf-8") as lines:
         found = [[Example(tuple(words), tuple(map(tuple, names))) for words, names in json.loads(line)] for line in lines]
@@ -245,16 +245,27 @@ def student(data: Path, chosen: dict, build: Path, out: Path) -> None:
     cased = _cased([one for article in found for one in article], chosen["labelled"], random.Random(chosen["seed"]))
     examples, counts = labelled(data, chosen)
     print(*counts, f"silver: {len(found)} articles; labelled ones {options['copies']} times", sep="\n", flush=True)
-    found += [[one] for one in cased]
-    fit(data, found + examples * options["copies"], chosen | {"model": chosen["model"] | chosen["student_model"]}, options, build / "vectors.txt", chosen["seed"], out)
+    found += [[one] for one in cased] + examples * options["copies"]
+    model = _untrained(found, chosen | {"model": chosen["model"] | chosen["student_model"]}, build / "vectors.txt", chosen["seed"])
+    fit(data, found, options, *model, chosen["seed"], out)
+
+
+def finish(data: Path, chosen: dict, build: Path, out: Path) -> None:
+    """The model that ships: the student, trained a little longer on the labelled sentences alone, our own more often among them."""
+    from annotator import network
+
+    examples, counts = labelled(data, chosen | {"labelled": chosen["labelled"] | {"own": chosen["finish"]["own"]}})
+    print("\n".join(counts), flush=True)
+    model = network.renewed(ner.contents(build / "student"), TYPES, False, chosen["seed"])
+    fit(data, examples, chosen["finish"], *model, chosen["seed"], out)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", help="vectors, teacher-1 (and so on), silver or student")
+    parser.add_argument("step", help="vectors, teacher-1 (and so on), silver, student or finish")
     parser.add_argument("data", type=Path)
     parser.add_argument("build", type=Path, help="where the steps write")
-    parser.add_argument("--out", type=Path, help="folder for the student; in the build folder if left out")
+    parser.add_argument("--out", type=Path, help="folder for the finished model; in the build folder if left out")
     options = parser.parse_args()
     chosen, started = train.settings(), time.monotonic()
     data, build = options.data, options.build
@@ -267,7 +278,9 @@ def main() -> None:
     elif name == "silver":
         silver(data, chosen, [build / f"teacher-{n}" for n in range(1, chosen["teacher"]["models"] + 1)], build / "silver.jsonl")
     elif name == "student":
-        student(data, chosen, build, options.out or build / "student")
+        student(data, chosen, build, build / "student")
+    elif name == "finish":
+        finish(data, chosen, build, options.out or build / "finished")
     else:
         parser.error(f"there is no step {options.step}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2

@@ -45,7 +45,7 @@ def chosen():
     settings["labelled"] |= {"known": 2}
     settings["silver"] = {"texts": ["news_articles.txt"]}
     settings["student_model"] = {"hidden": 12}
-    for step in ("teacher", "student"):
+    for step in ("teacher", "student", "finish"):
         settings[step] |= {"epochs": 1, "batch": 8}
     return settings
 
@@ -58,7 +58,9 @@ def test_teachers_label_the_text_and_a_student_learns_from_it(data, chosen):
     labelled = [json.loads(line) for line in (build / "silver.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [words[0] for article in labelled for words, names in article] == ["Rina", "Rina", "Harga", "Budi"]
     recipe.student(data, chosen, build, build / "student")
-    assert ner.load(ner.find(build / "student")).sha256 != ner.sha256(build / "teacher-1")
+    recipe.finish(data, chosen, build, build / "finished")
+    sums = {ner.load(ner.find(build / name)).sha256 for name in ("teacher-1", "teacher-2", "student", "finished")}
+    assert len(sums) == 4
 
 
 def test_held_out_sentences_stay_out(data, chosen):
