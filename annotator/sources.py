@@ -301,7 +301,7 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     related = pattern(rf"{RELATED}$").search(words)
     people = regex.search(_PEOPLE, words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”: the name follows the comma
-    following = pattern(rf",\s*(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    following = pattern(rf",\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     if following and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
@@ -310,13 +310,17 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
 
 
+# what belongs to “pria yang …”, “legislator dari …”, “perempuan berkacamata” up to the “itu” that ends them
+_CLOSED = regex.compile(rf"\s(?:(?:yang|dari)\s.*|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)$")
+
+
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """An agent without a name, up to its first predicate."""
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    closed = regex.search(r"\syang\s.*\s(?:itu|tersebut|ini)$", segment.of(masked))
+    closed = _CLOSED.search(segment.of(masked))
     phrase: Span | None = segment if indefinite or closed or starts_with("documents", words) else main
-    predicate = predicate_at(phrase.of(masked))
+    predicate = None if closed and "yang" not in closed.group() else predicate_at(phrase.of(masked))
     if predicate is not None:
         phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
     return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None

@@ -222,12 +222,21 @@ def by_role(turn: Turn) -> Found | None:
     best: tuple[int, int] | None = None
     for number, entity in enumerate(turn.scene.entities):
         for role in entity.roles:
-            has = regex.findall(r"\w+", role.span.of(turn.scene.text).casefold())
-            if asked <= set(has) and bare.split()[0] in has[:3]:
+            office = role.span.of(turn.scene.text).casefold()
+            if asked <= set(regex.findall(r"\w+", office)) and _holds(office, bare.split()[0]):
                 distance = turn.quote.source.start - role.span.start
                 key = (distance if distance > 0 else 100_000 - distance, number)
                 best = min(best, key) if best else key
     return _named(turn.scene, best[1], "role") if best else None
+
+
+def _holds(office: str, head: str) -> bool:
+    """Whether somebody with an office is what its head says: not a “calon presiden” a “presiden”, but a “Menteri Perindustrian (Menperin)” a “menperin”."""
+    lead = grammar.WORD.findall(office.partition(head)[0])
+    return f"({head})" in office or len(lead) < 3 and (lead in _ACTING or not grammar.starts_with("roles", " ".join(lead)))
+
+
+_ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])
 
 
 def _definite(turn: Turn) -> str | None:
@@ -382,7 +391,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
         return False
     lead = before[cut:]
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
-    lead = grammar.pattern(r"^{words:prepositions}\b[^,]*,").sub("", lead)
+    lead = grammar.pattern(r"^(?:{words:prepositions}|secara)\b[^,]*,").sub("", lead)
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
 
