@@ -7,6 +7,7 @@ the name before it (Komisi Pemberantasan Korupsi (KPK)). Roles stand before a na
 from __future__ import annotations
 
 from bisect import bisect
+from collections import Counter
 from dataclasses import replace
 
 import regex
@@ -54,8 +55,12 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
 
 
 def _misspelt(name: tuple[str, ...], groups: list) -> list:
-    """The one person a single name is the beginning of (Zul for Zulkarnain), or a letter away from; nobody where several are."""
-    if len(name) != 1 or not 5 <= len(name[0]) <= 30:
+    """The one person a single name is the beginning of (Zul for Zulkarnain), or a name is a letter away from; nobody where several are."""
+    if len(name) > 1:
+        near = regex.compile(rf"(?:{regex.escape(' '.join(name))}){{e<=1}}")
+        homes = [g for g in groups if g[0][0] == name[0] and len(name[-1]) > 6 and near.fullmatch(" ".join(g[0]))]
+        return homes if len(homes) == 1 else []
+    if not 5 <= len(name[0]) <= 30:
         return []
     near = regex.compile(rf"{name[0]}\w+" + (rf"|(?:{name[0]}){{e<=1}}" if len(name[0]) > 6 else ""))
     homes = [g for g in groups if any(near.fullmatch(word) for word in g[0])]
@@ -63,7 +68,7 @@ def _misspelt(name: tuple[str, ...], groups: list) -> list:
 
 
 _ALIAS = regex.compile(
-    r"\s*(?:\(|,?\s*(?:alias|(?:atau\s+|yang\s+)?(?:lebih\s+|akrab\s+|biasa\s+|kerap\s+|sering\s+)*(?:disapa|dipanggil|dikenal)(?:\s+sebagai|\s+dengan)?|atau)\s+)\s*(?:\S{1,5}\s+)?"
+    r"\s*(?:\(|,?\s*(?:alias|(?:atau\s+|yang\s+)?(?:lebih\s+|akrab\s+|biasa\s+|kerap\s+|sering\s+)*(?:disapa|dipanggil|dikenal)(?:\s+sebagai|\s+dengan)?|atau)\s+)\s*(?:[^\s)]{1,5}\s+)?"
 )
 
 
@@ -77,6 +82,8 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop):
             first = equated = _subject_before(text, ordered[: position + 1], second)
+        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start) and _DEICTIC.match(text, second.span.stop):
+            first = equated = next((m for m in reversed(ordered[: position + 1]) if not _is_quoted(text, m.span.start) and not _PAIRED.search(text[m.span.start - 1 : m.span.stop + 1])), None)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
             home.update((m.span, keep) for m in groups[gone])
@@ -87,6 +94,10 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 _RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[.!?][\"”]?\s*(?=\p{Lu})")
 _NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
+# “pria yang akrab disapa Gus Ipul itu”: whoever was named last
+_TAKEN_UP_BY = regex.compile(r"\b(?:pria|lelaki|wanita|perempuan)\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$", regex.IGNORECASE)
+_PAIRED = regex.compile(r"^-|-$")
+_DEICTIC = regex.compile(r"\s+(?:itu|ini|tersebut)\b")
 
 
 def _subject_before(text: str, earlier: list[Mention], nickname: Mention) -> Mention | None:
@@ -150,8 +161,11 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
 
 
 def _fullest(text: str, mentions: list[Mention]) -> Span:
-    """The mention with most words, the first of those."""
-    return min(mentions, key=lambda m: (-len(words(text, m.span)), -len(m.span.of(text)) if len(mentions) == 1 else 0, m.span.start)).span
+    """The mention with most words, the first of those, in the spelling used most."""
+    named = [(words(text, m.span), m) for m in mentions]
+    longest = max((name for name, _ in named), key=len)  # the first of them
+    spelt = Counter(name for name, _ in named if len(name) == len(longest) and name[:1] == longest[:1])
+    return next(m for name, m in named if name == max(spelt, key=spelt.__getitem__)).span
 
 
 # --------------------------------------------------------------------------------------------------------------- roles

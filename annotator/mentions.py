@@ -23,11 +23,25 @@ _ACROSS = regex.compile(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b")
 def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
     people = tuple(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text))
-    kept = [one for mention in found for one in _one(text, mention, people)]
+    known = {m.span.of(text) for m in found if m.type == "PER"}
+    kept = [one for mention in found for part in _unglued(text, mention, known) for one in _one(text, part, people)]
     places = {m.span.of(text) for m in kept if m.type == "LOC"}
     kept = [_without_region(text, mention, places) for mention in kept]
     kept += _initials(text, kept)
     return tuple(sorted([*kept, *_again(text, sentences, kept)], key=lambda m: m.span))
+
+
+# “HamzahFahri”, not “McMenemy” or “DiMarzio”
+_GLUE = regex.compile(r"(?<=\p{Ll}{4})(?=\p{Lu}\p{Ll})")
+
+
+def _unglued(text: str, mention: Mention, known: set[str]) -> Iterator[Mention]:
+    """“Fahri HamzahFahri Hamzah”: of people glued together, or to a headline, the last whom the article names elsewhere."""
+    start, stop = mention.span.start, mention.span.stop
+    cuts = [m.start() for m in _GLUE.finditer(text, start, stop) if start < m.start() < stop and mention.type == "PER"]
+    parts = [Span(a, b) for a, b in zip([start, *cuts], [*cuts, stop])]
+    named = [replace(mention, span=part, rule="ner.unglued") for part in parts if cuts and part.of(text) in known]
+    yield from named[-1:] or [mention]
 
 
 def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Mention]:
@@ -42,7 +56,7 @@ def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Menti
         yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(person)), rule="ner.person")
     elif _DOMAIN.fullmatch(words):
         yield replace(mention, type="ORG", rule="ner.domain")
-    elif mention.type != "PER" or not (all(_is_office(word) for word in words.split()) or _abbreviates_office(text, mention.span)):
+    elif mention.type != "PER" or not (" " in words and words == words.lower() or all(_is_office(word) for word in words.split()) or _abbreviates_office(text, mention.span)):
         yield mention
 
 
@@ -61,14 +75,17 @@ def _is_office(word: str) -> bool:
     return word.casefold() in lexicon.lower("roles") or word in lexicon.words("ranks")
 
 
-_REGIONAL = regex.compile(expand(r"(?:wali\s*kota|bupati|gubernur|camat|lurah|kapolres(?:ta|tabes)?|kapolda|kapolsek|dandim|kajari)\s+$"), regex.IGNORECASE)
+_REGIONAL = regex.compile(expand(r"(?:wali\s*kota|bupati|wabup|gubernur|camat|lurah|kapolres(?:ta|tabes)?|kapolda|kapolsek|dandim|kajari)\s+$"), regex.IGNORECASE)
+
+_OFFICE_FIRST = regex.compile(expand(r"(?i:{words:roles})\s(?=\p{Lu})"))
 
 
 def _without_region(text: str, mention: Mention, places: set[str]) -> Mention:
     """“Wali Kota [Malang Sutiaji]”: the office's place, known as one in the article, is no part of the name."""
     first, _, rest = mention.span.of(text).partition(" ")
-    if mention.type == "PER" and rest[:1].isupper() and first.casefold() in lexicon.lower("roles") - lexicon.lower("name_roles"):
-        return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
+    office = _OFFICE_FIRST.match(text, mention.span.start, mention.span.stop) if mention.type == "PER" else None
+    if office and first.casefold() not in lexicon.lower("name_roles"):
+        return _without_region(text, replace(mention, span=Span(office.end(), mention.span.stop), rule="ner.office"), places)
     if mention.type == "PER" and rest and first in places and _REGIONAL.search(text, max(0, mention.span.start - 30), mention.span.start):
         return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
     return mention

@@ -393,7 +393,13 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
     lead = grammar.pattern(r"^(?:{words:prepositions}|secara)\b[^,]*,").sub("", lead)
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
+    if grammar.starts_with("roles", lead):
+        lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
+
+
+# “Direktur Jenderal Perdagangan [Dalam] Negeri”: no preposition
+_TITLE = regex.compile(r"(?<=\w\s)\p{Lu}\w*")
 
 
 def _recent(scene: Scene, here: int, kind: str) -> list[tuple[int, int]]:
