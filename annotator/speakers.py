@@ -346,7 +346,7 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     last = _last_speaker(turn)
     since = max((_place(q) for q, f, nested in turn.before if _place(q) < here and f.speaker and not nested), default=0)
     recent = _recent(scene, here if turn.quote.source else turn.quote.content[0].start, "PER")
-    subjects = [e for e, at in _subjects(scene, since, here) if not last or at == scene.entities[e].mentions[0].span.start]
+    subjects = [e for e, at in _subjects(scene, since, here) if not last or _is_introduced(scene, scene.entities[e], at)]
     if subjects:
         return _named(scene, subjects[-1], f"{rule}.subject", _as_candidates(scene, recent, subjects[-1], "opens a sentence after the last quote"))
     if last:
@@ -355,6 +355,17 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
         return _named(scene, recent[0][0], f"{rule}.recent", _as_candidates(scene, recent, recent[0][0], "named last, and nobody spoke before"))
     later = [e for e, entity in enumerate(scene.entities) if entity.type == "PER" and any(m.span.start > here and scene.masked[m.span.start] != NOISE for m in entity.mentions)]
     return _named(scene, later[0], "floating.next") if later and rule == "floating" else None
+
+
+def _is_introduced(scene: Scene, entity: Entity, place: int) -> bool:
+    """Whether a person is named for the first time at a place, or again in full by an office; not “Pengacara Budi Santoso, Ani”."""
+    mention = next(m.span for m in entity.mentions if m.span.start == place)
+    in_full = mention.of(scene.text) == entity.name.of(scene.text) and not _OWNER.match(scene.masked, mention.stop)
+    by_office = any(role.rule == "role.before" and 0 < place - role.span.stop < 3 for role in entity.roles)
+    return place == entity.mentions[0].span.start or in_full and by_office
+
+
+_OWNER = regex.compile(rf",\s*{PER}")
 
 
 def _last_speaker(turn: Turn) -> Found | None:
