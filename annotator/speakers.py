@@ -358,14 +358,14 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
 
 
 def _is_introduced(scene: Scene, entity: Entity, place: int) -> bool:
-    """Whether a person is named for the first time at a place, or again in full by an office; not “Pengacara Budi Santoso, Ani”."""
+    """Whether a person is named for the first time at a place, or again in full by an office; not “Pengacara Budi, Ani” or “Mantan istri Budi itu”."""
     mention = next(m.span for m in entity.mentions if m.span.start == place)
     in_full = mention.of(scene.text) == entity.name.of(scene.text) and not _OWNER.match(scene.masked, mention.stop)
     by_office = any(role.rule == "role.before" and 0 < place - role.span.stop < 3 for role in entity.roles)
     return place == entity.mentions[0].span.start or in_full and by_office
 
 
-_OWNER = regex.compile(rf",\s*{PER}")
+_OWNER = regex.compile(rf",\s*{PER}|\s+(?:itu|ini|tersebut)\b")
 
 
 def _last_speaker(turn: Turn) -> Found | None:
