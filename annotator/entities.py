@@ -68,7 +68,7 @@ def _misspelt(name: tuple[str, ...], groups: list) -> list:
 
 
 _ALIAS = regex.compile(
-    r"\s*(?:\(|,?\s*(?:alias|(?:atau\s+|yang\s+)?(?:lebih\s+|akrab\s+|biasa\s+|kerap\s+|sering\s+)*(?:disapa|dipanggil|dikenal)(?:\s+sebagai|\s+dengan)?|atau)\s+)\s*(?:[^\s)]{1,5}\s+)?"
+    r"\s*(?:\(|,?\s*(?:alias|(?:atau\s+)?(?:yang\s+)?(?:lebih\s+|akrab\s+|biasa\s+|kerap\s+|sering\s+)*(?:disapa|dipanggil|dikenal)(?:\s+sebagai|\s+dengan)?|atau)\s+)\s*(?:[^\s)]{1,5}\s+)?"
 )
 
 
@@ -82,7 +82,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop):
             first = equated = _subject_before(text, ordered[: position + 1], second)
-        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start) and _DEICTIC.match(text, second.span.stop):
+        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
             first = equated = next((m for m in reversed(ordered[: position + 1]) if not _is_quoted(text, m.span.start) and not _PAIRED.search(text[m.span.start - 1 : m.span.stop + 1])), None)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
@@ -95,9 +95,8 @@ _RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[.!?][\"”]?\s*(?=\p{Lu})")
 _NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
 # “pria yang akrab disapa Gus Ipul itu”: whoever was named last
-_TAKEN_UP_BY = regex.compile(r"\b(?:pria|lelaki|wanita|perempuan)\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$", regex.IGNORECASE)
+_TAKEN_UP_BY = regex.compile(expand(r"(?<!\bseorang\s)\b(?:pria|lelaki|wanita|perempuan|{words:roles})\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$"), regex.IGNORECASE)
 _PAIRED = regex.compile(r"^-|-$")
-_DEICTIC = regex.compile(r"\s+(?:itu|ini|tersebut)\b")
 
 
 def _subject_before(text: str, earlier: list[Mention], nickname: Mention) -> Mention | None:

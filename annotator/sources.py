@@ -216,8 +216,8 @@ def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
 
 
 def _called(masked: str, segment: Span, _: Span) -> Span | None:
-    """“tetangga yang bernama Dewi”."""
-    match = pattern(rf"\b(?:bernama|berinisial)\s+(?:{{words:ranks}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
+    """“tetangga yang bernama Dewi”, “pria yang akrab disapa Gus Ipul”."""
+    match = pattern(rf"\b(?:bernama|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
     return Span(*match.span("name")).shift(segment.start) if match else None
 
 
@@ -297,6 +297,8 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     ).match(masked, segment.start, segment.stop)
     if somebody_else:
         return Span(*somebody_else.span())
+    if called := _called(masked, segment, main):
+        return called
     office = starts_with("roles", words)
     related = pattern(rf"{RELATED}$").search(words)
     people = regex.search(_PEOPLE, words)
@@ -310,17 +312,17 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
 
 
-# what belongs to “pria yang …”, “legislator dari …”, “perempuan berkacamata” up to the “itu” that ends them
-_CLOSED = regex.compile(rf"\s(?:(?:yang|dari)\s.*|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)$")
+# “pria yang …”, “legislator dari …”, “perempuan berkacamata” up to the “itu” that ends them
+_CLOSED = rf"\S.*?\s(?:(?P<clause>yang)\s.*?|dari\s.*?|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)(?=\s*$|\s+{{words:prepositions}}\b)"
 
 
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """An agent without a name, up to its first predicate."""
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    closed = _CLOSED.search(segment.of(masked))
-    phrase: Span | None = segment if indefinite or closed or starts_with("documents", words) else main
-    predicate = None if closed and "yang" not in closed.group() else predicate_at(phrase.of(masked))
+    closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start)
+    phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
+    predicate = None if closed and not closed["clause"] else predicate_at(phrase.of(masked))
     if predicate is not None:
         phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
     return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None
