@@ -82,8 +82,9 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop):
             first = equated = _subject_before(text, ordered[: position + 1], second)
-        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
-            first = equated = next((m for m in reversed(ordered[: position + 1]) if not _is_quoted(text, m.span.start) and not _PAIRED.search(text[m.span.start - 1 : m.span.stop + 1])), None)
+        only = len({words(text, m.span) for m in groups[home[second.span]]}) == 1  # who has a fuller name is nobody else
+        if not equated and only and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
+            first = equated = _taken_up_person(text, ordered[: position + 1], second)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
             home.update((m.span, keep) for m in groups[gone])
@@ -92,11 +93,19 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 
 
 _RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
-_SENTENCE = regex.compile(r"[.!?][\"”]?\s*(?=\p{Lu})")
+_SENTENCE = regex.compile(r"[.!?][\"”]?\s*[\"“]?(?=\p{Lu})")
 _NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
-# “pria yang akrab disapa Gus Ipul itu”: whoever was named last
+# “pria yang akrab disapa Gus Ipul itu” is somebody named before
 _TAKEN_UP_BY = regex.compile(expand(r"(?<!\bseorang\s)\b(?:pria|lelaki|wanita|perempuan|{words:roles})\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$"), regex.IGNORECASE)
 _PAIRED = regex.compile(r"^-|-$")
+
+
+def _taken_up_person(text: str, earlier: list[Mention], nickname: Mention) -> Mention | None:
+    """The person whom the prose names first in the sentence before a nickname or in its own, else last."""
+    told = [m for m in earlier if not _is_quoted(text, m.span.start) and not _PAIRED.search(text[max(0, m.span.start - 1) : m.span.stop + 1])]
+    begin = max(0, nickname.span.start - 800)
+    starts = [begin, begin, *(m.end() for m in _SENTENCE.finditer(text, begin, nickname.span.start + 1))]
+    return next((m for m in told if m.span.start >= starts[-2]), told[-1] if told else None)
 
 
 def _subject_before(text: str, earlier: list[Mention], nickname: Mention) -> Mention | None:
