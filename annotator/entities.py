@@ -56,11 +56,11 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
 
 def _misspelt(name: tuple[str, ...], groups: list) -> list:
     """The one person a single name is the beginning of (Zul for Zulkarnain), or a name is a letter away from; nobody where several are."""
-    if len(name) > 1:
+    if 1 < len(name) < 6:
         near = regex.compile(rf"(?:{regex.escape(' '.join(name))}){{e<=1}}")
         homes = [g for g in groups if g[0][0] == name[0] and len(name[-1]) > 6 and near.fullmatch(" ".join(g[0]))]
         return homes if len(homes) == 1 else []
-    if not 5 <= len(name[0]) <= 30:
+    if len(name) != 1 or not 5 <= len(name[0]) <= 30:
         return []
     near = regex.compile(rf"{name[0]}\w+" + (rf"|(?:{name[0]}){{e<=1}}" if len(name[0]) > 6 else ""))
     homes = [g for g in groups if any(near.fullmatch(word) for word in g[0])]
@@ -82,9 +82,9 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop):
             first = equated = _subject_before(text, ordered[: position + 1], second)
-        only = len({words(text, m.span) for m in groups[home[second.span]]}) == 1  # who has a fuller name is nobody else
-        if not equated and only and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
-            first = equated = _taken_up_person(text, ordered[: position + 1], second)
+        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
+            only = len({words(text, m.span) for m in groups[home[second.span]]}) == 1  # who has a fuller name is nobody else
+            first = equated = _taken_up_person(text, ordered[max(0, position - 40) : position + 1], second) if only else None
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
             home.update((m.span, keep) for m in groups[gone])

@@ -313,7 +313,7 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
 
 
 # “pria yang …”, “legislator dari …”, “perempuan berkacamata” up to the “itu” that ends them
-_CLOSED = rf"\S.*?\s(?:(?P<clause>yang)\s.*?|dari\s.*?|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)(?=\s*$|\s+{{words:prepositions}}\b)"
+_CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)(?=\s*$|\s+{{words:prepositions}}\b)"
 
 
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
