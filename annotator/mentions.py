@@ -45,7 +45,7 @@ def _unglued(text: str, mention: Mention, known: set[str]) -> Iterator[Mention]:
 
 
 def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Mention]:
-    """The mention as it stands, cut before what is no part of it, an outlet's address as what it is, or nothing where it is no name."""
+    """The mention as it stands, cut before what is no part of it, a medium as what it is, or nothing where it is no name."""
     words = mention.span.of(text)
     across = _ACROSS.search(words) or "(" not in words and regex.search(r"\S\K\)", words)
     # at least three words before the name: “PT Loco Montrado” is a firm
@@ -56,6 +56,8 @@ def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Menti
         yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(person)), rule="ner.person")
     elif _DOMAIN.fullmatch(words):
         yield replace(mention, type="ORG", rule="ner.domain")
+    elif mention.type == "PER" and len(words) > 3 and words in lexicon.words("media"):  # “AS” and “AP” may be somebody's initials
+        yield replace(mention, type="ORG", rule="ner.medium")
     elif mention.type != "PER" or not (" " in words and words == words.lower() or all(_is_office(word) for word in words.split()) or _abbreviates_office(text, mention.span)):
         yield mention
 

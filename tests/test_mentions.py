@@ -1,0 +1,39 @@
+"""What the article itself corrects in the tagger's names, and that each correction says so."""
+
+import pytest
+
+from annotator import markup, mentions
+from annotator.document import Mention
+from annotator.segment import sentences
+
+
+def corrected(marked: str):
+    """The names after correction of a text whose marks are the tagger's."""
+    parsed = markup.parse(marked)
+    found = tuple(Mention(mark.span, mark.label, 0.9, "ner") for mark in parsed.marks)
+    return [(m.span.of(parsed.text), m.type, m.rule) for m in mentions.correct(parsed.text, sentences(parsed.text), found)]
+
+
+@pytest.mark.parametrize(
+    ("marked", "wanted"),
+    [
+        ("Kata [PER Rina Lestari], benar.", ("Rina Lestari", "PER", "ner")),
+        ("Kata [PER Rina Lestari\nEditor: Dewi].", ("Rina Lestari", "PER", "ner.cut")),
+        ("Dikutip dari [PER kabarbaru.com], benar.", ("kabarbaru.com", "ORG", "ner.domain")),
+        ("Hal itu ditulis [PER Vedomosti], Senin.", ("Vedomosti", "ORG", "ner.medium")),
+        ("Pria berinisial [PER AS] itu lari.", ("AS", "PER", "ner")),
+        ("Warga [LOC Malang] senang. Wali Kota [PER Malang Sutarji] hadir.", ("Sutarji", "PER", "ner.office")),
+        ("Seorang pria berinisial BK ditahan. Polisi menangkap BK kemarin.", ("BK", "PER", "ner.initials")),
+    ],
+)
+def test_a_name_is_corrected_by_a_named_rule(marked, wanted):
+    assert wanted in corrected(marked)
+
+
+def test_offices_are_no_people():
+    assert corrected("Kata [PER Kapolres], benar.") == []
+
+
+def test_a_name_of_several_words_is_found_again():
+    names = corrected("Kata [PER Rina Lestari] pada Senin. Lalu Rina Lestari pulang.")
+    assert [(words, kind) for words, kind, _ in names] == [("Rina Lestari", "PER")] * 2 and names[1][2] != "ner"
