@@ -60,9 +60,10 @@ def _relayed(article: Article, statement: Statement, found: list[Quote], outlet:
         return found
     medium = medium.shift(statement.span.start)
     contents = [part for q in found for part in q.content]
+    name = medium.of(article.text).casefold().split()
 
     def relays_it(quote: Quote) -> bool:
-        own = quote.source is not None and quote.source.overlaps(medium)
+        own = quote.source is not None and not set(quote.source.of(article.text).casefold().split()).isdisjoint(name)
         nested = any(part.contains(quote.content[0]) for part in contents if part not in quote.content)
         return not own and not nested and not any(part.contains(medium) for part in quote.content)
 

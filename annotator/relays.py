@@ -8,9 +8,13 @@ import regex
 
 from annotator import lexicon, rules
 from annotator.document import Span
-from annotator.grammar import ORG
+from annotator.grammar import ORG, PER
 
-_DOMAIN = regex.compile(r"\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE)
+_DOMAIN = regex.compile(r"(?<!\.(?:go|ac|or|sch))\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE)
+# what a medium is called before its name
+_KIND = regex.compile(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\s*")
+
+_CHANNEL = regex.compile(r"\s+(?:[\ue000-\ue002]+|\p{Lu}[\w.!]*)(?:\s(?:[\ue000-\ue002]+|\p{Lu}[\w.!]*)){0,3}")
 
 
 @functools.cache
@@ -21,13 +25,14 @@ def _keys(name: str) -> frozenset[str]:
 
 def is_medium(name: str) -> bool:
     """Whether a name is a known medium, a domain, or a daughter of a known house (detikJabar, TribunMedan)."""
-    return key(name) in _keys("media") or bool(_DOMAIN.search(name)) or key(name).startswith(("detik", "tribun", "kompas", "sindo", "cnbc", "cnn"))
+    known = key(name) in _keys("media") or bool(_DOMAIN.search(name)) or name.startswith("Kantor Berita ")
+    return known or key(name).startswith(("detik", "tribun", "kompas", "sindo", "cnbc", "cnn", "rmol"))
 
 
 def key(name: str) -> str:
     """A medium's name for comparison: letters and digits, the domain ending and “Kantor Berita” left out."""
     bare = _DOMAIN.sub("", name.casefold())
-    return "".join(c for c in regex.sub(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\s*", "", bare) if c.isalnum())
+    return "".join(c for c in _KIND.sub("", bare) if c.isalnum())
 
 
 def find(text: str, masked: str, outlet: str | None) -> Span | None:
@@ -35,21 +40,27 @@ def find(text: str, masked: str, outlet: str | None) -> Span | None:
     for rule in rules.load("via"):
         for match in rule.pattern.finditer(masked):
             found = Span(*match.span("medium"))
-            medium = _medium(text, found, "known" in rule.options or found.of(masked)[0] != ORG)
+            medium = _medium(text, masked, found, rule.options | ({"known"} if found.of(masked)[0] != ORG else set()))
             if medium and not _is_platform(medium.of(text)) and not _is_outlet(medium.of(text), outlet, rule.id == "via.told"):
                 return medium
     return None
 
 
-def _medium(text: str, found: Span, known: bool) -> Span | None:
-    """The name itself, cut to the longest known one where it must be known."""
+def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Span | None:
+    """The name itself: a channel with its platform (“YouTube Suara Desa”), else cut to the longest known one where it must be known."""
     words = found.of(text)
-    if not known or _DOMAIN.search(words):
+    if channel := _CHANNEL.match(masked, found.stop) if words.casefold() == "youtube" else None:
+        return Span(found.start, channel.end())
+    if "channel" in options:
+        return None
+    if "known" not in options or _DOMAIN.search(words):
         return found
     for match in reversed(list(regex.finditer(r"\S+(?=\s|$)", words))):
         head = words[: match.end()].rstrip(".,;")
         if is_medium(head):
             return Span(found.start, found.start + len(head))
+        if found.of(masked)[0] == PER:
+            return None  # a person's initials are no medium
     return None
 
 
@@ -59,8 +70,9 @@ def _is_platform(name: str) -> bool:
 
 def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
     """Whether a medium is the publisher itself. Who talks “kepada X” in an article of unknown origin talks to its outlet, if X is Indonesian."""
+    medium = medium.removeprefix("YouTube ")
     if outlet:
         if _DOMAIN.search(medium) and _DOMAIN.search(outlet):
-            return medium.casefold().removeprefix("www.") == outlet.casefold()
+            return outlet.casefold().startswith(medium.casefold().removeprefix("www."))  # a scraper may cut “.com” to “.co”
         return key(outlet).startswith(key(medium)) or key(medium).startswith(key(outlet))
     return told and key(medium) not in _keys("wires") and (bool(_DOMAIN.search(medium)) or key(medium) in _keys("outlets"))
