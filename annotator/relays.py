@@ -11,6 +11,8 @@ from annotator.document import Span
 from annotator.grammar import ORG, PER
 
 _DOMAIN = regex.compile(r"(?<!\.(?:go|ac|or|sch))\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE)
+# Indonesian houses whose daughters carry their name
+_HOUSES = ("detik", "tribun", "kompas", "sindo", "rmol")
 # what a medium is called before its name
 _KIND = regex.compile(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\s*")
 
@@ -26,7 +28,7 @@ def _keys(name: str) -> frozenset[str]:
 def is_medium(name: str) -> bool:
     """Whether a name is a known medium, a domain, or a daughter of a known house (detikJabar, TribunMedan)."""
     known = key(name) in _keys("media") or bool(_DOMAIN.search(name)) or name.startswith("Kantor Berita ")
-    return known or key(name).startswith(("detik", "tribun", "kompas", "sindo", "cnbc", "cnn", "rmol"))
+    return known or key(name).startswith((*_HOUSES, "cnbc", "cnn"))
 
 
 def key(name: str) -> str:
@@ -75,4 +77,6 @@ def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
         if _DOMAIN.search(medium) and _DOMAIN.search(outlet):
             return outlet.casefold().startswith(medium.casefold().removeprefix("www."))  # a scraper may cut “.com” to “.co”
         return key(outlet).startswith(key(medium)) or key(medium).startswith(key(outlet))
-    return told and key(medium) not in _keys("wires") and (bool(_DOMAIN.search(medium)) or key(medium) in _keys("outlets"))
+    return told and key(medium) not in _keys("wires") and (
+        bool(_DOMAIN.search(medium)) or key(medium) in _keys("outlets") or key(medium).startswith(_HOUSES)
+    )
