@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import regex
 
-from annotator import direct, relays, reported, statements
+from annotator import direct, relays, reported, sources, statements
 from annotator.document import Mention, Quote, Sentence, Span, Zone
 from annotator.statements import Article, Statement
 
@@ -48,8 +48,18 @@ def _inside(article: Article, content: Span) -> list[Quote]:
     for match in regex.finditer(r"\S.*?(?:[.?!](?=\s)|$)", content.of(article.text), regex.DOTALL):
         span = Span(*match.span()).shift(content.start)
         view = article.view(span, [q.span for q in marked], taken)
-        out += [q for q in reported.find(article, span, view, None, [], nested=True) if q.source]
+        out += [q for q in reported.find(article, span, view, None, [], nested=True) if q.source and _reports(article, q)]
     return out
+
+
+# “X akan meminta …”, “X harus menjelaskan …”: nothing is said yet
+_UNSAID = regex.compile(r"\b(?:akan|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|terus|untuk|guna|jangan)\s+(?:segera\s+|terus\s+|lebih\s+|pernah\s+|mulai\s+)*$", regex.IGNORECASE)
+
+
+def _reports(article: Article, quote: Quote) -> bool:
+    """Whether somebody's words stand within a speaker's: things do not speak there, and what somebody will say is not said."""
+    before = article.masked[max(0, quote.cue.start - 40) : quote.cue.start]
+    return sources.is_somebody(quote.source.of(article.masked)) and not _UNSAID.search(before)
 
 
 def _relayed(article: Article, statement: Statement, found: list[Quote], outlet: str | None) -> list[Quote]:

@@ -401,7 +401,7 @@ def is_named(words: str) -> bool:
 def is_somebody(words: str) -> bool:
     """Whether a masked phrase is a name, a pronoun, an office, a group, an institution or a text."""
     listed = any(starts_with(name, words) for name in _SOMEBODY)
-    return is_named(words) or listed or bool(regex.match(r"se(?:orang|buah)|salah\s+s", words, regex.IGNORECASE))
+    return is_named(words) or listed or bool(regex.match(r"se(?:orang|buah)|salah\s+s|(?:pak|bapak|bu)\s", words, regex.IGNORECASE))
 
 
 def can_speak(words: str) -> bool:
