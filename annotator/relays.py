@@ -16,6 +16,9 @@ _HOUSES = ("detik", "tribun", "kompas", "sindo", "rmol")
 # what a medium is called before its name
 _KIND = regex.compile(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\s*")
 
+# “dikutip dariAntara”: a scraper lost the blank
+_GLUED = regex.compile(r"dari(?=\p{Lu}|detik)")
+# the name of a channel after its platform
 _CHANNEL = regex.compile(r"\s+(?:[\ue000-\ue002]+|\p{Lu}[\w.!]*)(?:\s(?:[\ue000-\ue002]+|\p{Lu}[\w.!]*)){0,3}")
 
 
@@ -50,6 +53,8 @@ def find(text: str, masked: str, outlet: str | None) -> Span | None:
 
 def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Span | None:
     """The name itself: a channel with its platform (“YouTube Suara Desa”), else cut to the longest known one where it must be known."""
+    if _GLUED.match(text, found.start):
+        found = Span(found.start + len("dari"), found.stop)
     words = found.of(text)
     if channel := _CHANNEL.match(masked, found.stop) if words.casefold() == "youtube" else None:
         return Span(found.start, channel.end())
