@@ -37,6 +37,7 @@ def _said(article: Article, statement: Statement, previous: Statement | None, fo
     taken = [direct.used_up(statement, quote) for quote in spoken]
     view = article.view(statement.span, [q.span for q in statement.quotations], taken)
     told = reported.find(article, statement.span, view, previous, found + spoken)
+    told = [q for q in told if not (_is_held(q, told) and _is_unsaid(article, q))]
     return [*spoken, *told, *(q for quote in spoken for part in quote.content for q in _inside(article, part))]
 
 
@@ -48,18 +49,30 @@ def _inside(article: Article, content: Span) -> list[Quote]:
     for match in regex.finditer(r"\S.*?(?:[.?!](?=\s)|$)", content.of(article.text), regex.DOTALL):
         span = Span(*match.span()).shift(content.start)
         view = article.view(span, [q.span for q in marked], taken)
-        out += [q for q in reported.find(article, span, view, None, [], nested=True) if q.source and _reports(article, q)]
+        out += [q for q in reported.find(article, span, view, None, [], nested=True) if q.source and _is_speech(article, q)]
     return out
 
 
 # “X akan meminta …”, “X harus menjelaskan …”: nothing is said yet
-_UNSAID = regex.compile(r"\b(?:akan|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|terus|untuk|guna|jangan)\s+(?:segera\s+|terus\s+|lebih\s+|pernah\s+|mulai\s+)*$", regex.IGNORECASE)
+_UNSAID = regex.compile(
+    r"\b(?:akan|hendak|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|untuk|guna|jangan)\s+"
+    r"(?:segera\s+|terus\s+|lebih\s+|pernah\s+|mulai\s+)*$",
+    regex.IGNORECASE,
+)
 
 
-def _reports(article: Article, quote: Quote) -> bool:
-    """Whether somebody's words stand within a speaker's: things do not speak there, and what somebody will say is not said."""
-    before = article.masked[max(0, quote.cue.start - 40) : quote.cue.start]
-    return sources.is_somebody(quote.source.of(article.masked)) and not _UNSAID.search(before)
+def _is_unsaid(article: Article, quote: Quote) -> bool:
+    return bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
+
+
+def _is_speech(article: Article, quote: Quote) -> bool:
+    """Whether a quote within a speaker's words is somebody's: things do not speak there."""
+    return sources.is_somebody(quote.source.of(article.masked)) and not _is_unsaid(article, quote)
+
+
+def _is_held(quote: Quote, others: list[Quote]) -> bool:
+    """Whether a quote stands within the content of another, cue and all."""
+    return any(part.contains(quote.cue) and part.contains(quote.content[0]) for q in others if q is not quote for part in q.content)
 
 
 def _relayed(article: Article, statement: Statement, found: list[Quote], outlet: str | None) -> list[Quote]:
