@@ -92,7 +92,8 @@ def find(model: str | Path | None = None, trust: bool = False) -> Path:
         return Path(network.fetch(str(model)))
     except Exception as error:
         raise ModelError(
-            f"{model} is neither a file nor a folder, and Hugging Face's hub did not give a Flair model of that name: {_first_line(error)}"
+            f"{model} is neither a file nor a folder, and Hugging Face's hub gave no model of Flair's by that name: "
+            "is it spelt as there, and is the network up?"
         ) from error
 
 

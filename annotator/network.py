@@ -367,7 +367,8 @@ class Plain:
 
 
 def fetch(name: str) -> str:
-    """The path of a model of that name, fetched from Hugging Face's hub if it is not there yet."""
+    """The path of a model of that name, fetched from Hugging Face's hub if it is not there yet. OSError where it cannot be had."""
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every attempt
     return str(SequenceTagger._fetch_model(name))
 
 

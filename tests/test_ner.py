@@ -203,7 +203,7 @@ def test_a_name_the_hub_does_not_know_is_explained(monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(network, "fetch", offline)
-    with pytest.raises(ner.ModelError, match="someone/tagger is neither a file nor a folder.* no route to host"):
+    with pytest.raises(ner.ModelError, match="someone/tagger is neither a file nor a folder.* is the network up"):
         ner.find("someone/tagger", trust=True)
 
 
