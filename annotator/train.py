@@ -164,12 +164,6 @@ def keys(texts: Iterable[Labelled]) -> set[str]:
     return {key for key in found if len(key) >= SHORT}
 
 
-def overlaps(training: Iterable[Labelled], files: Iterable[Path]) -> dict[str, int]:
-    """How many sentences each file shares with the texts, by path."""
-    seen = keys(training)
-    return {str(path): len(seen & keys(read(path))) for path in files}
-
-
 def examples(texts: Iterable[Labelled], held_out: set[str] = frozenset()) -> list[list[Example]]:
     """The sentences of each text that are not held out. A name takes all words it touches; of two that share a word, the first."""
     return [list(_examples(one, held_out)) for one in texts]
