@@ -43,9 +43,12 @@ Article = Sequence[Sequence[str]]  # sentences as words
 Names = list[tuple[int, int, str, float]]  # of a sentence: first word, word after the last, type, score
 
 
+_DIGIT = regex.compile(r"\d")
+
+
 def folded(word: str) -> str:
     """The form a word has in the vectors: lower case, digits as #."""
-    return regex.sub(r"\d", "#", word.lower())
+    return _DIGIT.sub("#", word.lower())
 
 
 class Forms:

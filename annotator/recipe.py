@@ -67,6 +67,11 @@ def unlabelled(data: Path, names: Iterable[str], never: set[str]) -> Iterator[li
             yield found
 
 
+def usable(data: Path, chosen: dict) -> list[str]:
+    """The files of text/ that may be learned from: all but those left out."""
+    return sorted(path.name for path in (data / "text").glob("*.txt") if path.name not in chosen["vectors"]["left_out"])
+
+
 def _articles(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
@@ -82,9 +87,8 @@ def vectors(data: Path, chosen: dict, out: Path) -> None:
     from annotator.network import folded
 
     options = chosen["vectors"]
-    names = sorted(path.name for path in (data / "text").glob("*.txt") if path.name not in options["left_out"])
     model = Word2Vec(
-        [list(map(folded, words)) for article in unlabelled(data, names, held_out(data)) for words in article],
+        [list(map(folded, words)) for article in unlabelled(data, usable(data, chosen), held_out(data)) for words in article],
         vector_size=options["dimensions"],
         window=options["window"],
         negative=options["negative"],

@@ -267,14 +267,14 @@ class _Prepared:
         nothing = torch.zeros_like(vectors)
         before, after = torch.cat([vectors, nothing], 1), torch.cat([nothing, vectors], 1)
         self.company = [torch.zeros(1, model.embeddings.company.in_features).half()]
-        self.told = torch.zeros(len(self.text.form), dtype=torch.long)
+        self.companions = torch.zeros(len(self.text.form), dtype=torch.long)
         count, start = 1, 0
         for first in range(0, len(articles), _TOGETHER):
             part = Text([[example.words for example in article] for article in articles[first : first + _TOGETHER]], self.forms)
             where, mean, flags = part.elsewhere(self.forms, before, after)
             told = flags.any(1)
             self.company.append(torch.cat([mean, flags], 1)[told].half())
-            self.told[where[told] + start] = torch.arange(count, count + len(self.company[-1]))
+            self.companions[where[told] + start] = torch.arange(count, count + len(self.company[-1]))
             count, start = count + len(self.company[-1]), start + len(part.form)
         self.company = torch.cat(self.company)
 
@@ -289,7 +289,7 @@ class _Prepared:
         rows = self.rows[forms]
         told = embeddings.told(rows.masked_fill(forgotten & (rows >= options["common"]), -1), self.letters[forms])[where]
         alone = torch.tensor([rng.random() < options["alone"] for _ in batch])
-        company = embeddings.company(self.company[self.told[words].masked_fill(alone[:, None], 0)].float()).tanh()
+        company = embeddings.company(self.company[self.companions[words].masked_fill(alone[:, None], 0)].float()).tanh()
         scores = self.model(torch.cat([told, company], 2), torch.full((len(batch),), words.shape[1]))
         return self.model.loss_function(scores, self.tags[words].flatten()), words.numel()
 

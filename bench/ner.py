@@ -97,10 +97,10 @@ def confusion(pairs: Iterable[tuple[Names, Names]]) -> Iterator[str]:
 
 
 def overlap(data: Path) -> Iterator[str]:
-    """Sentences that training shares with each dev, test and gold file, letters and digits compared; all must be 0."""
+    """Sentences that the labelled and unlabelled text learned from shares with each dev, test and gold file, letters and digits compared; all must be 0."""
     chosen, never = train.settings(), recipe.held_out(data)
     seen = {train.letters(" ".join(example.words)) for article in recipe.labelled(data, chosen)[0] for example in article}
-    seen |= {train.letters(" ".join(words)) for article in recipe.unlabelled(data, chosen["silver"]["texts"], never) for words in article}
+    seen |= {train.letters(" ".join(words)) for article in recipe.unlabelled(data, recipe.usable(data, chosen), never) for words in article}
     found = {path: len(seen & train.keys(train.read(path))) for path in recipe.held_out_files(data)}
     yield f"Sentences of {len(found)} dev, test and gold files in the training data: {sum(found.values())}"
     yield from (f"- {path}: {count}" for path, count in found.items() if count)

@@ -84,7 +84,7 @@ def test_the_fast_use_of_the_model_finds_what_flair_finds():
             assert [name[3] for name in names] == pytest.approx([name[3] for name in others], abs=1e-3)
 
 
-def test_a_word_is_seen_with_its_other_occurrences(tagger):
+def test_a_word_is_seen_with_its_other_occurrences():
     """The same sentence in two articles: what stands elsewhere in the article reaches the network."""
     from annotator import network
 
