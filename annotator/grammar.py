@@ -7,7 +7,7 @@ by one of the marks below; patterns then see “Presiden Rusia Vladimir Putin”
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import regex
 
@@ -63,6 +63,24 @@ def starts_with(name: str, masked: str) -> bool:
     return bool(pattern(r"\s*{words:%s}(?:nya)?\b" % name).match(masked))
 
 
+def is_clipped(word: str, words: Sequence[str]) -> bool:
+    """Whether a word is made of the beginnings, two letters or more, of the first and later ones of some words, all case folded.
+
+    So news clips names and offices: Jokowi (Joko Widodo), Menlu (Menteri Luar Negeri), Kemenparekraf.
+    """
+
+    def fits(rest: str, at: int) -> bool:
+        return not rest or any(words[i].startswith(rest[:n]) and fits(rest[n:], i + 1) for i in range(at, len(words)) for n in range(2, len(rest) + 1))
+
+    return len(words) > 1 and len(word) > 3 and any(words[0].startswith(word[:n]) and fits(word[n:], 1) for n in range(2, len(word) - 1))
+
+
+def is_quoted(masked: str, place: int) -> bool:
+    """Whether a quotation is open at a place of its paragraph."""
+    before = masked[max(place - 4000, masked.rfind("\n", 0, place) + 1) : place]
+    return bool(before.count('"') % 2) or before.count("“") > before.count("”")
+
+
 # ----------------------------------------------------------------------------------------------- predicates and clauses
 
 
@@ -76,17 +94,15 @@ def is_predicate(word: str) -> bool:
 @functools.cache
 def opens_adjunct(word: str) -> str | None:
     """How a word takes the next predicate out of the main clause: at once (yang, untuk) or whenever it comes (karena, saat)."""
-    if word in {"yang", "untuk", "guna", "dengan", "tanpa", "demi", "sambil", "seraya", "dalam", "pada", "cara", "hasil", "upaya", "tugas", "kegiatan", "kebiasaan", "kemampuan"}:
+    if is_listed("adjunct_next", word):
         return "next"
-    if word in {"karena", "jika", "kalau", "saat", "ketika", "setelah", "usai", "sebelum", "sejak", "meski", "meskipun", "lantaran", "akibat"}:
+    if is_listed("adjunct_later", word):
         return "later"
     return None
 
 
 _MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib"})
 _COPULAS = frozenset({"adalah", "ialah", "merupakan"})
-# a modal after these belongs to them: “yang merasa tidak puas”
-_CONTROL = frozenset({"berhasil", "merasa", "mengaku", "memilih", "memutuskan", "diduga", "dianggap", "dinilai", "disebut", "menyatakan", "mengatakan", "menganggap", "menilai", "berharap", "bersikap", "tetap", "terus", "ternyata", "terbukti", "berjanji"})
 
 
 def predicate_at(masked: str) -> int | None:
@@ -110,7 +126,7 @@ def predicate_at(masked: str) -> int | None:
         elif skipping and word in {"dan", "atau", "serta"}:
             waiting = "next"
         elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
-            if skipping and not waiting and (word in _MODALS or word == "mencapai") and _VERB.fullmatch(before) and before not in _CONTROL:
+            if skipping and not waiting and (word in _MODALS or word == "mencapai") and _VERB.fullmatch(before) and not is_listed("control", before):
                 return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
             if skipping and not waiting and word in _COPULAS:
                 return match.start()  # “yang paling penting | adalah sabar”
@@ -133,7 +149,7 @@ def _closes_phrase(masked: str, match: regex.Match) -> bool:
         return not _GOVERNED.search(masked, max(0, match.start() - 14), match.start())
     if word in {"itu", "tersebut", "ini"}:
         return not _TEMPORAL.search(masked, max(0, match.start() - 20), match.start())
-    return len(word) > 5 and word.endswith("nya") and word not in {"adanya", "pentingnya", "perlunya", "tingginya", "rendahnya", "besarnya", "banyaknya", "maraknya", "mahalnya", "sulitnya", "minimnya", "kurangnya", "terjadinya", "berlakunya", "hanya", "sedikitnya", "setidaknya", "seluruhnya", "artinya", "akhirnya", "sebelumnya", "misalnya", "lainnya", "biasanya", "khususnya"}
+    return len(word) > 5 and word.endswith("nya") and not is_listed("not_possessed", word)
 
 
 _TEMPORAL = regex.compile(r"(?:saat|hari|tahun|bulan|pekan|minggu|malam|pagi|siang|sore|kali|selama|sejauh|detik|masa|kini|seperti|oleh)\s+$", regex.IGNORECASE)

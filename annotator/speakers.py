@@ -6,12 +6,12 @@ says each in a sentence). Unknown is an answer.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import regex
 
-from annotator import confidence, grammar
-from annotator import entities as entity_stage
+from annotator import confidence, grammar, lexicon, roles
 from annotator.document import Attribution, Candidate, Entity, Quote, Role, Span, Zone
 from annotator.grammar import LOC, NAME, NOISE, ORG, PER
 
@@ -127,7 +127,7 @@ def _first_answer(turn: Turn) -> Found:
 def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ...] = ()) -> Found:
     e = scene.entities[entity]
     person = e.type == "PER"
-    return Found(e.name, "person" if person else "organisation", entity, entity_stage.nearest_role(e) if person else None, rule, candidates)
+    return Found(e.name, "person" if person else "organisation", entity, roles.nearest(e) if person else None, rule, candidates)
 
 
 def by_name(turn: Turn) -> Found | None:
@@ -216,24 +216,49 @@ def by_role(turn: Turn) -> Found | None:
     bare = regex.sub(r"^sang\s+|\s+(?:itu|tersebut|ini|pun|juga)$", "", turn.words)
     if not grammar.starts_with("roles", bare) or regex.match(r"(?:seorang|sebuah|para|beberapa|sejumlah)\b", bare):
         return None
-    asked = set(regex.findall(r"\w+", bare))
-    if bare == turn.words and len(asked) == 1 and (grammar.starts_with("groups", bare) or grammar.starts_with("crowds", bare)):
+    if bare == turn.words and " " not in bare and (grammar.starts_with("groups", bare) or grammar.starts_with("crowds", bare)):
         return None  # “mahasiswa menilai …” are students, not the one who was introduced
     best: tuple[int, int] | None = None
     for number, entity in enumerate(turn.scene.entities):
         for role in entity.roles:
             office = role.span.of(turn.scene.text).casefold()
-            if asked <= set(regex.findall(r"\w+", office)) and _holds(office, bare.split()[0]):
+            if _holds(office, bare.split()):
                 distance = turn.quote.source.start - role.span.start
                 key = (distance if distance > 0 else 100_000 - distance, number)
                 best = min(best, key) if best else key
     return _named(turn.scene, best[1], "role") if best else None
 
 
-def _holds(office: str, head: str) -> bool:
-    """Whether somebody with an office is what its head says: not a “calon presiden” a “presiden”, but a “Menteri Perindustrian (Menperin)” a “menperin”."""
-    lead = grammar.WORD.findall(office.partition(head)[0])
-    return f"({head})" in office or len(lead) < 3 and (lead in _ACTING or not grammar.starts_with("roles", " ".join(lead)))
+def _holds(office: str, asked: list[str]) -> bool:
+    """Whether somebody with an office is what is asked for: not a “calon presiden” a “presiden”, but a “Menteri Perindustrian (Menperin)” a “menperin”.
+
+    An office, its clipped form (“Menlu”) and its synonyms (“Kepala Negara”) are one.
+    """
+    if f"({asked[0]})" in office and set(asked) <= set(regex.findall(r"\w+", office)):
+        return True
+    held, asked = _in_one_word(office), _in_one_word(" ".join(asked))
+    for i, word in enumerate(held):
+        if word == asked[0] or grammar.is_clipped(asked[0], held[i:]):
+            known = set(asked[1:]) <= set(held)
+        else:
+            known = grammar.is_clipped(word, asked)
+        if known:
+            lead = held[:i]
+            return len(lead) < 3 and (lead in _ACTING or not grammar.starts_with("roles", " ".join(lead)))
+    return False
+
+
+def _in_one_word(office: str) -> list[str]:
+    """The words of an office, those that have a synonym in its terms."""
+    for words, other in _synonyms():
+        office = words.sub(other, office)
+    return regex.findall(r"\w+", office)
+
+
+@functools.cache
+def _synonyms() -> tuple[tuple[regex.Pattern, str], ...]:
+    pairs = (entry.casefold().split(" = ") for entry in lexicon.words("role_synonyms"))
+    return tuple((regex.compile(rf"\b{regex.escape(words)}\b"), other) for words, other in pairs)
 
 
 _ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])

@@ -513,7 +513,7 @@ def named_steps(module: str) -> set[str]:
     return plain | {base + ending for base in bases for ending in endings if ending != ".next" or base == "floating"}
 
 
-@pytest.mark.parametrize("module", ["speakers", "entities"])
+@pytest.mark.parametrize("module", ["speakers", "roles"])
 def test_every_step_that_finds_a_speaker_or_a_role_is_explained(module):
     steps = named_steps(module)
     assert len(steps) > 2

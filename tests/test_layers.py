@@ -7,7 +7,7 @@ import pytest
 import annotator
 
 LAYERS = """document markup lexicon rules grammar articles zones segment network ner mentions
-          entities quotations statements sources relays direct reported quotes confidence speakers
+          roles entities quotations statements sources relays direct reported quotes confidence speakers
           pipeline store runs formats train recipe score terminal cli""".split()
 ROOT = Path(annotator.__file__).parent
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))[1:]

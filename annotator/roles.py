@@ -1,0 +1,240 @@
+"""The roles an article gives a person: before the name, as an appositive after it, or by taking the person up again.
+
+Patterns work on masked text (grammar.py), in which names are marks and offices are words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import replace
+
+import regex
+
+from annotator import grammar
+from annotator.document import Entity, Mention, Role, Span
+from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
+from annotator.rules import expand
+
+
+def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
+    """The masked text in which an office that the tagger took into an institution's or a place's name is words again."""
+    shown = list(masked)
+    for mention in mentions:
+        start, stop = mention.span.start, mention.span.stop
+        office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
+        if office and office.start() <= start < office.end() and not (mention.type == "LOC" and grammar.is_listed("name_roles", office.group())):
+            shown[start : office.end()] = text[start : office.end()]
+    return "".join(shown)
+
+
+_RANKS = r"(?:{words:ranks}\s+)*"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+
+
+def _compile(pattern: str) -> regex.Pattern:
+    return regex.compile(expand(pattern), regex.IGNORECASE)
+
+
+# what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
+_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
+_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
+_OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
+_BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
+_DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
+_AFTER_NAME = _compile(
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
+)
+# “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
+_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
+# “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
+_FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}}))(?!,?\s+(?:dan|serta)\b)")
+_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
+_GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
+# commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
+_LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002)])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s(?:\ue002+,|\ue001+|\ue002+)\s+\p{Ll}*\s*$))")
+# a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
+_ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
+_ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
+# a name that commas enclose is an appositive of the office before it
+_CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
+# one of several people: “Presiden Budi, Ani, dan …”
+_LISTED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?(?:,?\s*(?:dan|serta)\b|,\s*(?:{words:ranks}\s+)*\ue000)")
+# what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
+_CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
+# a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
+_ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
+_DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
+# whose relation somebody is
+_RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
+_RELATION = _compile(
+    rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
+    r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
+    r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,)"
+    rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
+    r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
+)
+# “Setyo Wibowo, kuasa hukum Ratmini, …”
+_RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
+# a relation to the name that follows, and somebody before it whose relation it is
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
+# “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
+_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)$", regex.IGNORECASE)
+_ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
+
+
+def at(text: str, masked: str, mention: Mention) -> list[Role]:
+    """Roles at one mention, the one before the name first."""
+    opens = bool(_OPENS.match(masked, mention.span.start))
+    found = [_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span.stop, opens)]
+    return [r for r in found if r]
+
+
+def _role_before(text: str, masked: str, stop: int) -> Role | None:
+    begin = max(0, stop - 220)
+    window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
+    window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
+    limit = _BEFORE_NAME.search(window).start()
+    apposed = "," in window[limit:]
+    if _RELATION_OF.search(window):
+        return None
+    relation = _RELATION.search(window)
+    if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
+        rule = "role.kin" if relation["kin"] else "role.relation"
+        return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
+    cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
+    relative = _RELATIVE.search(window, cut, limit) if apposed else None
+    office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
+    if not office or apposed and _is_fronted(window, office.start) and not _CLOSED.match(masked, stop):
+        return None
+    return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+def _clause_start(window: str, stop: int) -> int:
+    """Where the stretch without a break begins that ends at `stop`."""
+    breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window))
+    return max((m.end() for m in breaks if m.end() <= stop), default=0)
+
+
+def _office(window: str, start: int, stop: int) -> Span | None:
+    """The longest office that ends a stretch."""
+    for head in _HEAD.finditer(window, start, stop):
+        tail = window[head.start() : stop]
+        if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
+            return Span(head.start(), stop)
+    return None
+
+
+def _is_fronted(window: str, place: int) -> bool:
+    """Whether a clause opens with an adverbial that the office at a place ends: “Dalam rapat dengan Kepala X, Budi …”, “Menanggapi Kepala X, Budi …”."""
+    cut = _clause_start(window, place)
+    lead = _CONJUNCTION.sub("", window[cut:place])
+    lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip()
+    first = grammar.WORD.match(lead)
+    if not first or window[:cut].endswith(PER):
+        return False
+    word = first.group().casefold()
+    if grammar.opens_adjunct(word) == "later":
+        return True
+    if not _ADJUNCT.match(lead):
+        return word.startswith("me") and grammar.is_predicate(word)
+    rest = lead[first.end() :]
+    predicate = grammar.predicate_at(rest)
+    return predicate is None or not rest[:predicate].strip()
+
+
+def _is_action(words_: str) -> bool:
+    """A verb between the head and the name: not a role but a subject with its predicate."""
+    return grammar.is_clause(_plain(regex.sub(r"\([^()]*\)", " ", words_)))
+
+
+def _plain(words_: str) -> str:
+    """Capitalised words made names: the “Hidup” of a ministry is no verb."""
+    return regex.sub(r"\b\p{Lu}[\w-]*", lambda m: ORG * len(m.group()), words_)
+
+
+def _describes(words_: str) -> bool:
+    """Whether words between commas can describe a person: no clause, no adverbial, no thing."""
+    return not _is_action(words_) and not _ADJUNCT.match(words_) and not any(grammar.starts_with(name, words_) for name in ("connectives", "adverbs", "inanimate", "not_sources"))
+
+
+_OPENS = regex.compile(r"(?<=(?:^|[.!?”\"\n])\s{0,3})")
+
+
+def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
+    relation = _RELATION_AFTER.match(masked, start, min(len(masked), start + 160))
+    if relation:
+        return _role(text, masked, *relation.span("role"), "role.relation")
+    bare = _BARE.match(masked, start, min(len(masked), start + 160))
+    if bare:
+        return _role(text, masked, *bare.span("role"), "role.appositive")
+    match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
+    if not match:
+        plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
+        described = plain and _describes(plain["role"]) and not grammar.is_quoted(masked, start)
+        return _role(text, masked, *plain.span("role"), "role.described") if described else None
+    stretch = _ROLE.match(masked, match.end(), min(len(masked), match.end() + 160))
+    if not stretch:
+        return None
+    stop = stretch.end()
+    verb = grammar.predicate_at(_plain(masked[match.end() : stop]))
+    if verb is not None:
+        stop = match.end() + verb
+    bracket = masked.find("(", match.end(), stop)
+    if bracket > 0 and PER in masked[bracket:stop]:
+        stop = bracket
+    firm = _FIRM.match(masked, match.end())
+    if firm and (opens or masked[firm.end()] == ","):
+        return _role(text, masked, *firm.span("role"), "role.appositive")
+    # a name right after the role is the person it belongs to, not this one
+    following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
+    if PER in masked[match.end() : stop] or following and "," not in masked[stop : stop + following.end()]:
+        stop = masked.rfind(" dan ", match.end(), stop)  # “Ani, warga Tangerang dan anaknya Budi”
+    return _role(text, masked, match.end(), stop, "role.appositive")
+
+
+# “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one in the next sentence
+_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*\ue000)")
+# within so many characters the last person is the one taken up
+NEXT = 200
+
+
+def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    """Entities, a person without a role given the one by which the next sentence takes the last person up."""
+    given: dict[int, Role] = {}
+    held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
+    people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions)
+    for match in _TAKEN_UP.finditer(masked):
+        here = match.start("role")
+        near = {i for _, i in people[bisect(people, (here - NEXT, 0)) : bisect(people, (here + 1, 0))]}
+        role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and match["role"].split()[0].casefold() not in held and not _is_action(match["role"]) else None
+        if role:
+            given.setdefault(near.pop(), role)
+    return tuple(replace(e, roles=(given[i],)) if i in given and not e.roles else e for i, e in enumerate(entities))
+
+
+def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
+    while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
+        stop -= 1
+    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?))+$").search(text[start:stop])
+    if adverbs:
+        stop = start + adverbs.start()
+    if stop <= start:
+        return None
+    span = Span(start, stop)
+    names = list(regex.finditer(r"\ue001+|\ue002+", masked[start:stop]))
+    affiliation = Span(start + names[0].start(), start + names[0].end()) if names else None
+    rule = "role.party" if grammar.starts_with("parties", text[start:stop]) else rule
+    return Role(span, affiliation, rule)
+
+
+_WEAK = frozenset({"role.party", "role.kin"})
+
+
+def nearest(entity: Entity) -> Role | None:
+    """The office closest to the fullest mention: one that touches it, else the first the article gives."""
+
+    def rank(role: Role) -> tuple[bool, bool, int]:
+        far = min(abs(role.span.stop - entity.name.start), abs(role.span.start - entity.name.stop)) > 40
+        return (far, not far and role.rule in _WEAK, role.span.start)
+
+    return min(entity.roles, key=rank, default=None)
