@@ -6,6 +6,7 @@ Patterns work on masked text (grammar.py), in which names are marks and offices 
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Iterable
 from dataclasses import replace
 
 import regex
@@ -80,6 +81,13 @@ _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relatio
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)$", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
+
+
+def own(entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Entities without a role that is the beginning of somebody else's: “kuasa hukum Ratmini” is no office of Ratmini."""
+    entities = tuple(entities)
+    relations = {role.span.start: role.span.stop for e in entities for role in e.roles if role.rule == "role.relation"}
+    return tuple(replace(e, roles=tuple(r for r in e.roles if relations.get(r.span.start, 0) <= r.span.stop)) for e in entities)
 
 
 def at(text: str, masked: str, mention: Mention) -> list[Role]:
