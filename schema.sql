@@ -126,6 +126,7 @@ CREATE TABLE quotes (                               -- a quote keeps its id whil
     number       INTEGER NOT NULL CHECK (number > 0),       -- 1, 2, … in the article
     type         TEXT NOT NULL CHECK (type IN ('direct', 'indirect', 'mixed')),
     words        TEXT NOT NULL CHECK (words <> ''),         -- its parts, joined by ' … '
+    offsets      TEXT NOT NULL CHECK (json_valid(offsets)), -- start and stop of its parts: [[538,664]]
     cue          INTEGER REFERENCES spans (id) ON DELETE CASCADE,
     source_span  INTEGER REFERENCES spans (id) ON DELETE CASCADE,   -- the words the cue hangs on: a name, “dia”, “nya”
     implicit     INTEGER NOT NULL CHECK (implicit IN (0, 1)),       -- 1: no word of its own names the source
@@ -156,11 +157,41 @@ CREATE TABLE candidates (                           -- everybody considered as t
 ) STRICT;
 
 
+-- Reviews: what people say of a quote. Keyed by text and offsets, so that they outlive runs, rules and imports --------
+
+CREATE TABLE reviews (                              -- only ever added to; the last one of a text's offsets counts
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    sha256   TEXT NOT NULL CHECK (length(sha256) = 64),     -- of the article's text
+    offsets  TEXT NOT NULL CHECK (json_valid(offsets)),     -- of the quote that was looked at
+    verdict  TEXT NOT NULL CHECK (verdict IN ('accepted', 'speaker', 'span', 'no quote', 'missed')),
+    content  TEXT CHECK (content IS NULL OR json_valid(content)),      -- the offsets that are right; NULL: there is no quote
+    words    TEXT NOT NULL CHECK (words <> ''),     -- what stands at the offsets that are right, else at those looked at
+    type     TEXT CHECK (type IN ('direct', 'indirect', 'mixed')),
+    speaker  TEXT CHECK (speaker <> ''),            -- who said it; NULL: nobody can be made out
+    kind     TEXT CHECK (kind IN ('person', 'group', 'organisation', 'document')),
+    note     TEXT CHECK (note <> ''),
+    reviewer TEXT NOT NULL CHECK (reviewer <> ''),
+    made     TEXT NOT NULL,                         -- UTC, ISO 8601
+    found    TEXT CHECK (found IS NULL OR json_valid(found)),        -- what the annotator had said: speaker, rules, confidence, digest of its run
+    CHECK ((content IS NULL) = (verdict = 'no quote')),
+    CHECK ((type IS NULL) = (verdict = 'no quote')),
+    CHECK ((speaker IS NULL) = (kind IS NULL))
+) STRICT;
+CREATE TRIGGER reviews_stay BEFORE UPDATE ON reviews BEGIN
+    SELECT raise(ABORT, 'a review is never changed; add another');
+END;
+CREATE TRIGGER reviews_remain BEFORE DELETE ON reviews BEGIN
+    SELECT raise(ABORT, 'a review is never deleted; add another');
+END;
+
+
 -- Indexes: one for each foreign key, or deleting an article would scan every table ---------------------------------
 
 CREATE INDEX failures_run ON failures (run);
 CREATE INDEX documents_outlet ON documents (outlet);
 CREATE INDEX documents_run ON documents (run);
+CREATE INDEX documents_sha256 ON documents (sha256);
+CREATE INDEX reviews_place ON reviews (sha256, offsets);
 CREATE INDEX zones_document ON zones (document);
 CREATE INDEX zones_span ON zones (span);
 CREATE INDEX entities_span ON entities (span);
@@ -221,21 +252,24 @@ END;
 
 -- Views: what people ask ------------------------------------------------------------------------------------------
 
-CREATE VIEW said AS                                 -- one row per quote
+CREATE VIEW said AS                                 -- one row per quote; what a reviewer says of it counts
 SELECT
     quotes.id AS quote,
-    sources.name AS speaker,
+    CASE WHEN reviews.content IS NULL THEN sources.name ELSE reviews.speaker END AS speaker,
     role.words AS role,
     quotes.words,
     cue.words AS cue,
     quotes.type,
-    sources.kind,
-    sources.naming,
+    CASE WHEN reviews.content IS NULL THEN sources.kind ELSE reviews.kind END AS kind,
+    CASE WHEN reviews.content IS NULL OR reviews.speaker IS sources.name THEN sources.naming
+         WHEN EXISTS (SELECT 1 FROM entities WHERE entities.document = documents.id AND entities.name = reviews.speaker) THEN 'named'
+         WHEN reviews.speaker IS NOT NULL THEN 'unnamed' END AS naming,
     affiliation.words AS affiliation,
     via.words AS via,
     outlets.name AS outlet,
     documents.published,
     coalesce(documents.title, documents.path) AS article,
+    reviews.verdict AS review,                      -- NULL: nobody looked at it
     quotes.confidence,
     quotes.rule,
     quotes.speaker_rule,
@@ -244,17 +278,46 @@ SELECT
 FROM quotes
 JOIN documents ON documents.id = quotes.document
 LEFT JOIN outlets ON outlets.id = documents.outlet
+LEFT JOIN reviews ON reviews.id = (
+    SELECT max(id) FROM reviews WHERE reviews.sha256 = documents.sha256 AND quotes.offsets IN (reviews.offsets, reviews.content)
+)
 LEFT JOIN sources ON sources.id = quotes.source
-LEFT JOIN roles ON roles.id = quotes.role
+LEFT JOIN roles ON roles.id = quotes.role AND (reviews.content IS NULL OR reviews.speaker IS sources.name)
 LEFT JOIN spans AS role ON role.id = roles.span
 LEFT JOIN spans AS affiliation ON affiliation.id = roles.affiliation
 LEFT JOIN spans AS cue ON cue.id = quotes.cue
 LEFT JOIN spans AS via ON via.id = quotes.via;
 
+CREATE VIEW reviewed AS                             -- the review that counts of each place, and whether the annotator agrees now
+SELECT
+    reviews.id AS review,
+    reviews.verdict,
+    reviews.words,
+    reviews.speaker,
+    sources.name AS found_speaker,
+    CASE
+        WHEN documents.id IS NULL THEN NULL         -- no article here has this text
+        WHEN reviews.content IS NULL THEN quotes.id IS NULL
+        ELSE quotes.id IS NOT NULL AND sources.name IS reviews.speaker
+    END AS agrees,
+    reviews.note,
+    reviews.reviewer,
+    reviews.made,
+    quotes.id AS quote,
+    coalesce(documents.title, documents.path) AS article,
+    outlets.name AS outlet,
+    documents.id AS document
+FROM reviews
+LEFT JOIN documents ON documents.id = (SELECT min(id) FROM documents WHERE documents.sha256 = reviews.sha256)
+LEFT JOIN outlets ON outlets.id = documents.outlet
+LEFT JOIN quotes ON quotes.document = documents.id AND quotes.offsets = coalesce(reviews.content, reviews.offsets)
+LEFT JOIN sources ON sources.id = quotes.source
+WHERE reviews.id = (SELECT max(id) FROM reviews AS later WHERE later.sha256 = reviews.sha256 AND later.offsets = reviews.offsets);
+
 CREATE VIEW quotes_per_speaker AS                   -- by the words of the name: two people of one name count as one
 SELECT speaker, kind, naming, count(*) AS quotes, count(DISTINCT document) AS articles, count(DISTINCT outlet) AS outlets
 FROM said
-WHERE speaker IS NOT NULL
+WHERE speaker IS NOT NULL AND review IS NOT 'no quote'
 GROUP BY speaker, kind, naming
 ORDER BY quotes DESC, speaker;
 
@@ -270,23 +333,25 @@ SELECT
     sum(speaker IS NULL) AS unattributed,
     sum(via IS NOT NULL) AS relayed
 FROM said
+WHERE review IS NOT 'no quote'
 GROUP BY outlet
 ORDER BY quotes DESC, outlet;
 
 CREATE VIEW unattributed AS                         -- nobody could be made out as the speaker
 SELECT quote, words, cue, type, outlet, published, article, confidence, rule, speaker_rule, document
 FROM said
-WHERE speaker IS NULL;
+WHERE speaker IS NULL AND review IS NULL;
 
-CREATE VIEW least_sure AS                           -- where checking pays most, least sure first
+CREATE VIEW least_sure AS                           -- where checking pays most: not looked at yet, least sure first
 SELECT quote, confidence, speaker, words, cue, type, outlet, published, article, rule, speaker_rule, document
 FROM said
+WHERE review IS NULL
 ORDER BY confidence, quote;
 
 CREATE VIEW relayed AS                              -- taken over from another medium
 SELECT via, quote, speaker, words, type, outlet, published, article, document
 FROM said
-WHERE via IS NOT NULL;
+WHERE via IS NOT NULL AND review IS NOT 'no quote';
 
 CREATE VIEW marks AS                                -- every span with what it is, to draw an article
 SELECT spans.document, start, stop, 'content' AS layer, type AS label, quotes.id AS quote, NULL AS entity, spans.words

@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -24,7 +24,7 @@ from annotator.document import (
 )
 
 APPLICATION_ID = 0x71756F74  # “quot”
-VERSION = 1
+VERSION = 2
 BETWEEN_PARTS = " … "
 _PATIENCE = 30.0  # seconds to wait for another writer
 
@@ -37,7 +37,7 @@ _COLUMNS = {
     "mentions": "entity, span, type, score, rule",
     "roles": "id, document, entity, span, affiliation, rule",
     "sources": "id, document, kind, entity, span, name",
-    "quotes": "id, document, number, type, words, cue, source_span, implicit, source, role, via, parent, confidence, rule, speaker_rule",
+    "quotes": "id, document, number, type, words, offsets, cue, source_span, implicit, source, role, via, parent, confidence, rule, speaker_rule",
     "quote_parts": "quote, number, span",
     "candidates": "quote, span, score, reason, chosen",
 }
@@ -278,7 +278,7 @@ class _Rows:
         if attribution.role is not None:
             role = self.quote_role(attribution.role, entity)
         self.tables["quotes"].append((
-            id, self.document, number, quote.type, words, self.span(quote.cue), self.span(quote.source), int(quote.implicit),
+            id, self.document, number, quote.type, words, offsets(quote.content), self.span(quote.cue), self.span(quote.source), int(quote.implicit),
             source, role, self.span(quote.via), parent, attribution.confidence, quote.rule, attribution.rule,
         ))
         for part, span in enumerate(quote.content, 1):
@@ -300,6 +300,11 @@ def _highest(db: Database, table: str) -> int:
     return _value(db.conn, f"SELECT coalesce(max(id), 0) FROM {table}")
 
 
+def offsets(parts: Iterable[Span]) -> str:
+    """Starts and stops as quotes and reviews keep them: [[538,664]]."""
+    return json.dumps([[part.start, part.stop] for part in parts], separators=(",", ":"))
+
+
 def _packed(sentence: Sentence) -> str:
     """A sentence's tokens as the schema keeps them: the gap before and the length of each."""
     numbers, position = [], sentence.span.start
@@ -315,6 +320,82 @@ def _unpacked(start: int, stop: int, packed: str) -> Sentence:
         tokens.append(Span(position + gap, position + gap + length))
         position += gap + length
     return Sentence(Span(start, stop), tuple(tokens))
+
+
+# Reviews -----------------------------------------------------------------------------------------
+
+VERDICTS = ("accepted", "speaker", "span", "no quote", "missed")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody says of a quote that was found, or was missed.
+
+    `place` are the parts that were looked at, `content` those that are right: none for the verdict “no quote”, which has
+    no type either. `speaker` is a name on one line, `kind` as in `Attribution`; both are None where nobody can be made out.
+    """
+
+    verdict: str
+    place: tuple[Span, ...]
+    content: tuple[Span, ...]
+    type: str | None
+    speaker: str | None
+    kind: str | None
+    reviewer: str
+    note: str | None = None
+
+
+def add_review(db: Database, document: int, review: Review) -> int:
+    """Store a review of a quote of the article with this id; the review's id. Nothing stored before is touched.
+
+    StoreError if there is no such article, or the review does not hold together.
+    """
+    with _writing(db):
+        found = db.execute("SELECT sha256, text FROM documents WHERE id = ?", (document,)).fetchone()
+        if found is None:
+            raise StoreError(f"there is no article {document} in this database")
+        sha256, text = found
+        for parts in (review.place, review.content or review.place):
+            if not parts or parts[-1].stop > len(text) or any(a.stop > b.start for a, b in zip(parts, parts[1:])):
+                raise StoreError("the marked words are not in the article, or their parts are not in order; mark them again")
+        if review.verdict != "missed" and not _is_placed(db, sha256, review.place):
+            raise StoreError("there is no quote at this place any more, as the article was annotated again; reload the page")
+        was = db.execute(
+            "SELECT json_object('speaker', sources.name, 'rule', quotes.rule, 'speaker_rule', speaker_rule, 'confidence', confidence, 'run', digest)"
+            " FROM quotes JOIN documents ON documents.id = quotes.document JOIN runs ON runs.id = run LEFT JOIN sources ON sources.id = source"
+            " WHERE quotes.document = ? AND offsets = ?", (document, offsets(review.place)),
+        ).fetchone()
+        words = BETWEEN_PARTS.join(part.of(text) for part in review.content or review.place)
+        row = {
+            "sha256": sha256, "offsets": offsets(review.place), "verdict": review.verdict,
+            "content": offsets(review.content) if review.content else None, "words": words, "type": review.type,
+            "speaker": one_line(review.speaker or "") or None, "kind": review.kind, "note": (review.note or "").strip() or None,
+            "reviewer": review.reviewer, "made": _now(), "found": was[0] if was else None,
+        }
+        try:
+            return db.execute(
+                f"INSERT INTO reviews ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)}) RETURNING id", row
+            ).fetchall()[0][0]
+        except (sqlite3.IntegrityError, UnicodeEncodeError) as error:
+            raise StoreError(f"this review does not hold together ({error}); say what is right: verdict, type, speaker and kind") from None
+
+
+def _is_placed(db: Database, sha256: str, place: tuple[Span, ...]) -> bool:
+    """Whether a quote stands at a place of a text: found by the annotator, or by somebody who reviewed it."""
+    return bool(db.execute(
+        "SELECT 1 FROM quotes JOIN documents ON documents.id = document WHERE sha256 = :sha256 AND offsets = :place"
+        " UNION ALL SELECT 1 FROM reviews WHERE sha256 = :sha256 AND content = :place",
+        {"sha256": sha256, "place": offsets(place)},
+    ).fetchall())
+
+
+def reviews(db: Database, document: int) -> list[dict[str, object]]:
+    """Rows of the view `reviewed` of one article, with the offsets looked at and those that are right, in their order of time."""
+    with _reading(db):
+        return list(db.query(
+            "SELECT reviewed.*, offsets, content, type, kind FROM reviewed JOIN reviews ON reviews.id = review WHERE document = ? ORDER BY review",
+            (document,),
+        ))
 
 
 # Reading -----------------------------------------------------------------------------------------

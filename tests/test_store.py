@@ -13,7 +13,7 @@ from annotator.document import Annotation, Attribution, Document, Quote, Span
 from annotator.store import StoreError
 
 # A changed schema, comments aside, needs a new VERSION, or old files would be read by rules they do not follow.
-SCHEMA = {1: "e75dbe6fbbd7fb3e85bc7da756289355599b6d7d5f1807a38d6a531e1e7495c4"}
+SCHEMA = {2: "d7c14e91c5e4cdea58b1c0daf7ba47f9dffac7bb3399e43782c6e95c242a0d3e"}
 
 # Where each field of each noun is kept.
 PLACES = {
@@ -157,7 +157,7 @@ def test_said(db, run, sample):
     assert first == {
         "quote": 1, "speaker": "Siti Latuconsina", "role": "Kepala Dinas\u00a0Perhubungan Kota Ambon", "words": "Jembatan itu aman",
         "cue": "kata", "type": "indirect", "kind": "person", "naming": "named", "affiliation": "Dinas\u00a0Perhubungan Kota Ambon",
-        "via": "Antara", "outlet": "Warung Kabar", "published": "2025-03-03", "article": sample.document.title, "confidence": 0.97,
+        "via": "Antara", "outlet": "Warung Kabar", "published": "2025-03-03", "article": sample.document.title, "review": None, "confidence": 0.97,
         "rule": "verb.after", "speaker_rule": "name", "path": "corpus/ambon/001.txt", "document": 1,
     }
     assert (last["speaker"], last["kind"], last["naming"], last["speaker_rule"]) == (None, None, None, "none")
@@ -351,3 +351,88 @@ def test_readers_see_whole_articles_and_a_second_writer_waits(tmp_path, sample):
         db.conn.execute("ROLLBACK")
         second.join()
         assert list(store.annotations(db)) == [other, sample]
+
+
+# Reviews -----------------------------------------------------------------------------------------
+
+
+def judged(annotation, index, verdict="accepted", **changes):
+    """A review that says of one quote what the annotation says, changed."""
+    attribution = annotation.attributions[index]
+    speaker = attribution.speaker and store.one_line(attribution.speaker.of(annotation.document.text))
+    fields = {
+        "place": attribution.quote.content, "content": attribution.quote.content, "type": attribution.quote.type,
+        "speaker": speaker, "kind": attribution.kind, "reviewer": "ani",
+    }
+    return store.Review(verdict, **fields | changes)
+
+
+NO_QUOTE = {"content": (), "type": None, "speaker": None, "kind": None}
+
+
+def test_a_review_counts_in_said_and_the_last_one_wins(db, run, sample):
+    document = store.write(db, run, sample)
+    store.add_review(db, document, judged(sample, 0, "no quote", **NO_QUOTE))
+    store.add_review(db, document, judged(sample, 0, "speaker", speaker="Seorang  sopir", kind="person", note=" lihat alinea 2 "))
+    store.add_review(db, document, judged(sample, 3, "no quote", **NO_QUOTE))
+    rows, _ = store.said(db)
+    assert [(r["quote"], r["speaker"], r["naming"], r["role"], r["review"]) for r in rows if r["review"]] == [
+        (1, "Seorang sopir", "unnamed", None, "speaker"), (4, "Seorang warga", "unnamed", "warga", "no quote"),
+    ]
+    first = store.reviews(db, document)[0]
+    assert (first["verdict"], first["speaker"], first["found_speaker"], first["note"], first["agrees"]) == (
+        "speaker", "Seorang sopir", "Siti Latuconsina", "lihat alinea 2", 0,
+    )
+    assert db.execute("SELECT count(*) FROM least_sure").fetchone() == (len(sample.attributions) - 2,)
+
+
+def test_reviews_outlive_runs_and_their_articles_and_say_whether_a_run_agrees(db, run, sample):
+    document = store.write(db, run, sample)
+    right = sample.attributions[0].quote.content
+    missed = (Span(right[0].start, right[0].stop - 5),)
+    store.add_review(db, document, judged(sample, 0))
+    store.add_review(db, document, judged(sample, 1, "no quote", **NO_QUOTE))
+    store.add_review(db, document, judged(sample, 0, "missed", place=missed, content=missed))
+    def outcomes():
+        return db.execute("SELECT verdict, agrees FROM reviewed ORDER BY review").fetchall()
+    assert outcomes() == [("accepted", 1), ("no quote", 0), ("missed", 0)]
+    changed = replace(sample, attributions=(replace(sample.attributions[0], quote=replace(sample.attributions[0].quote, content=missed)),))
+    store.write(db, begin(db, rules="other"), changed)
+    assert outcomes() == [("accepted", 0), ("no quote", 1), ("missed", 1)]
+    store.remove(db, sample.document.path)
+    assert outcomes() == [("accepted", None), ("no quote", None), ("missed", None)]
+    again = store.write(db, run, replace(sample, document=replace(sample.document, path="moved.txt")))
+    assert again != document
+    assert outcomes() == [("accepted", 1), ("no quote", 0), ("missed", 0)]
+    assert list(store.check(db)) == []
+
+
+def test_a_corrected_span_is_a_place_of_its_own(db, run, sample):
+    document = store.write(db, run, sample)
+    right = (Span(sample.attributions[3].quote.content[0].start, sample.attributions[3].quote.content[0].stop - 6),)
+    store.add_review(db, document, judged(sample, 3, "span", content=right))
+    store.add_review(db, document, judged(sample, 3, place=right, content=right))
+    assert [r["words"] for r in store.reviews(db, document)] == [right[0].of(sample.document.text)] * 2
+
+
+@pytest.mark.parametrize("statement", ["UPDATE reviews SET verdict = 'accepted'", "DELETE FROM reviews"])
+def test_reviews_are_only_added_to(db, run, sample, statement):
+    store.add_review(db, store.write(db, run, sample), judged(sample, 0))
+    with pytest.raises(sqlite3.IntegrityError, match="add another"):
+        db.conn.execute(statement)
+
+
+@pytest.mark.parametrize("changes", [
+    {"verdict": "perhaps"}, {"content": ()}, {"type": None}, {"kind": None}, {"reviewer": ""}, {"kind": "animal"},
+    {"content": (Span(3, 99_999),)}, {"content": (Span(9, 12), Span(3, 5))}, {"place": (Span(3, 5),)}, {"speaker": "\udc80"},
+])
+def test_a_review_that_does_not_hold_together_is_refused(db, run, sample, changes):
+    document = store.write(db, run, sample)
+    with pytest.raises(StoreError):
+        store.add_review(db, document, replace(judged(sample, 0), **changes))
+    assert db.execute("SELECT count(*) FROM reviews").fetchone() == (0,)
+
+
+def test_a_review_of_no_article_is_refused(db, sample):
+    with pytest.raises(StoreError, match="no article 7"):
+        store.add_review(db, 7, judged(sample, 0))
