@@ -303,7 +303,13 @@ SELECT
     reviews.note,
     reviews.reviewer,
     reviews.made,
+    coalesce(
+        reviews.verdict = 'accepted' AND NOT (quotes.id IS NOT NULL AND sources.name IS reviews.speaker)
+        OR reviews.verdict = 'speaker' AND sources.name IS NOT reviews.speaker AND sources.name IS NOT reviews.found ->> 'speaker', 0
+    ) AND documents.id IS NOT NULL AS conflicts,    -- the annotator has changed its mind, and not to what the review says
     quotes.id AS quote,
+    quotes.confidence,
+    quotes.rule,
     coalesce(documents.title, documents.path) AS article,
     outlets.name AS outlet,
     documents.id AS document
@@ -347,6 +353,14 @@ SELECT quote, confidence, speaker, words, cue, type, outlet, published, article,
 FROM said
 WHERE review IS NULL
 ORDER BY confidence, quote;
+
+CREATE VIEW queue AS                                -- what to look at, by `urgency`, confidence, quote
+SELECT 0 AS urgency, 'conflicts with a review' AS why, quote, words, speaker, confidence, rule, outlet, article, document
+    FROM reviewed WHERE conflicts
+UNION ALL SELECT 1, 'nobody could be made out', quote, words, speaker, confidence, rule, outlet, article, document
+    FROM said WHERE review IS NULL AND speaker IS NULL
+UNION ALL SELECT 2, 'not sure', quote, words, speaker, confidence, rule, outlet, article, document
+    FROM said WHERE review IS NULL AND speaker IS NOT NULL;
 
 CREATE VIEW relayed AS                              -- taken over from another medium
 SELECT via, quote, speaker, words, type, outlet, published, article, document

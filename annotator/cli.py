@@ -397,6 +397,36 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+@main.command()
+@click.argument("db", default=DATABASE, type=FILE)
+@click.option("-h", "--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 lets other machines in.")
+@click.option("-p", "--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option("--write", is_flag=True, help="Turn reviewing on. Without --config the link that is printed signs one person in.")
+@click.option("--config", type=EXISTING, help="Datasette configuration (YAML or JSON) to add, such as who may sign in.")
+@click.option("--open", "browse", is_flag=True, help="Open a browser.")
+def serve(db, host, port, write, config, browse):
+    """Open the audit desk: articles with their quotes marked, speakers, figures, the review queue.
+
+    DB is annotations.db if not given. The desk is Datasette with pages of its own; nothing can be changed without --write.
+    Ctrl-C stops it.
+
+    \b
+    Examples:
+      annotate serve
+      annotate serve --write
+      annotate serve newsroom.db --write --config passwords.yaml --host 0.0.0.0
+    """
+    from annotator import store
+
+    with closing(store.open(db, create=False)):
+        pass
+    try:
+        from annotator.desk import server
+    except ImportError:
+        raise Problem("the desk needs Datasette and pygal: pip install 'annotator-id[datasette]'") from None
+    server.serve(db, host=host, port=port, write=write, config=config, browse=browse, report=click.echo)
+
+
 # Scoring and training ----------------------------------------------------------------------------
 
 

@@ -575,6 +575,69 @@ def _grouped(rows: list[tuple]) -> defaultdict[int, list[tuple]]:
 # Looking over ------------------------------------------------------------------------------------
 
 
+def version(connection: sqlite3.Connection) -> tuple[int, int]:
+    """application_id and user_version of a database: (APPLICATION_ID, VERSION) for one of ours."""
+    return _value(connection, "PRAGMA application_id"), _value(connection, "PRAGMA user_version")
+
+
+def holds(db: Database, document: int) -> bool:
+    """Whether there is an article with this id."""
+    return bool(db.execute("SELECT 1 FROM documents WHERE id = ?", (document,)).fetchall())
+
+
+def agreement(db: Database) -> dict[str, int]:
+    """How many reviews count, and with how many of them the annotator agrees now; those of texts that are not here left out."""
+    with _reading(db):
+        reviewed, agrees = db.execute("SELECT count(agrees), coalesce(sum(agrees), 0) FROM reviewed").fetchall()[0]
+    return {"reviewed": reviewed, "agrees": agrees}
+
+
+def queue(db: Database, limit: int, offset: int = 0, **wanted: str) -> list[dict[str, object]]:
+    """Rows of the view `queue`, those to be looked at first before; `wanted` are columns and the values they must have."""
+    where = " AND ".join(f"{column} = :{column}" for column in wanted) or "true"
+    with _reading(db):
+        return list(db.query(
+            f"SELECT * FROM queue WHERE {where} ORDER BY urgency, confidence, quote LIMIT :limit OFFSET :offset",
+            wanted | {"limit": limit, "offset": offset},
+        ))
+
+
+def queue_choices(db: Database) -> dict[str, list[str]]:
+    """What the queue can be narrowed to: outlets and rules by name, speakers by the number of their quotes."""
+    with _reading(db):
+        def names(sql: str) -> list[str]:
+            return [name for (name,) in db.execute(sql).fetchall()]
+
+        return {
+            "outlet": names("SELECT name FROM outlets ORDER BY name"),
+            "rule": names("SELECT DISTINCT rule FROM quotes ORDER BY rule"),
+            "speaker": names("SELECT name FROM sources JOIN quotes ON source = sources.id GROUP BY name ORDER BY count(*) DESC, name LIMIT 200"),
+        }
+
+
+def speaker(db: Database, name: str, words: str = "", limit: int = 500) -> dict[str, object]:
+    """What is known of the speaker with this name: `total`, `first`, `last`, `roles`, `names`, and up to `limit` of their `quotes`.
+
+    With `words`, only quotes that hold all of them.
+    """
+    with _reading(db):
+        def rows(sql: str) -> list[dict[str, object]]:
+            return list(db.query(sql, {"name": name, "words": " ".join(f'"{w}"' for w in words.replace('"', " ").split()), "limit": limit}))
+
+        matching = "AND quote IN (SELECT rowid FROM quotes_fts WHERE quotes_fts MATCH :words)" if words.replace('"', " ").split() else ""
+        mine = "FROM said WHERE speaker = :name AND review IS NOT 'no quote'"
+        head = rows(f"SELECT count(*) AS total, count(DISTINCT document) AS articles, min(published) AS first, max(published) AS last, min(kind) AS kind {mine}")
+        return head[0] | {
+            "roles": rows(f"SELECT role, count(*) AS quotes, min(published) AS first, max(published) AS last {mine} AND role IS NOT NULL GROUP BY role ORDER BY first, role"),
+            "names": rows(
+                "SELECT DISTINCT spans.words FROM sources JOIN mentions ON mentions.entity = sources.entity JOIN spans ON spans.id = mentions.span"
+                " WHERE sources.name = :name ORDER BY spans.words LIMIT 50"
+            ),
+            "quotes": rows(f"SELECT * {mine} {matching} ORDER BY published DESC, quote LIMIT :limit"),
+        }
+
+
+
 def summary(db: Database) -> dict[str, int]:
     """Figures of the whole database: what it holds, in words people use -> how many."""
     with _reading(db):

@@ -191,13 +191,13 @@ def account(
     spans += [s.span for s in annotation.sentences if any(s.span.overlaps(mark.span) for mark in marks)]
     start, stop = min(span.start for span in spans), max(span.stop for span in spans)
     yield drawn(document.text, marks, start, stop, colour, width) + "\n"
-    for label, lines in _grounds(annotation, attribution, numbers, run):
+    for label, lines in grounds(annotation, attribution, numbers, run):
         for line in lines:
             yield click.style(f"{label:13}", bold=True) + visible(line)
             label = ""
 
 
-def _grounds(
+def grounds(
     annotation: Annotation, attribution: Attribution, numbers: Sequence[int], run: Mapping
 ) -> Iterator[tuple[str, list[str]]]:
     """What is known about a quote and why: a label, and its lines."""

@@ -13,7 +13,7 @@ from annotator.document import Annotation, Attribution, Document, Quote, Span
 from annotator.store import StoreError
 
 # A changed schema, comments aside, needs a new VERSION, or old files would be read by rules they do not follow.
-SCHEMA = {2: "d7c14e91c5e4cdea58b1c0daf7ba47f9dffac7bb3399e43782c6e95c242a0d3e"}
+SCHEMA = {2: "976a1df4a9770b5e34fe014cad73d38c494912c2629ced2a4fa5c7fa307445d0"}
 
 # Where each field of each noun is kept.
 PLACES = {
