@@ -228,24 +228,31 @@ def _progress(length: int):
 
 
 @main.command()
-@click.argument("form", metavar="conll|jsonl", type=click.Choice(["conll", "jsonl"]))
+@click.argument("form", metavar="conll|jsonl|gold", type=click.Choice(["conll", "jsonl", "gold"]))
 @click.argument("db", default=DATABASE, type=FILE)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write instead of standard output.")
 def export(form, db, output):
-    """Write annotations as CoNLL or JSON lines.
+    """Write annotations as CoNLL or JSON lines, or reviewed articles as gold.
 
-    DB is annotations.db if not given. A file named by -o is replaced only once it is complete.
+    gold is JSON lines of the articles of which each quote has been reviewed, with what the reviewers say; `annotate score`
+    takes it. DB is annotations.db if not given. A file named by -o is replaced only once it is complete.
 
     \b
     Examples:
       annotate export jsonl > quotes.jsonl
       annotate export conll annotations.db -o quotes.conll
+      annotate export gold -o reviewed.jsonl
     """
     from annotator import store
-    from annotator.formats import conll, jsonl
+    from annotator.formats import conll, gold, jsonl
 
     with closing(store.open(db, create=False)) as database:
-        lines = {"conll": conll, "jsonl": jsonl}[form].lines(store.annotations(database))
+        if form == "gold":
+            reviewed = list(store.reviewed(database))
+            lines = list(gold.lines(reviewed))
+            click.echo(f"{_counted(len(lines), 'article')}; {len(reviewed) - len(lines):,} more have quotes that nobody has reviewed", err=True)
+        else:
+            lines = {"conll": conll, "jsonl": jsonl}[form].lines(store.annotations(database))
         if output is None:
             _write(lines, sys.stdout.buffer)
         elif output.exists() and output.samefile(db):
@@ -423,22 +430,73 @@ def serve(db, host, port, write, config, browse):
     try:
         from annotator.desk import server
     except ImportError:
-        raise Problem("the desk needs Datasette and pygal: pip install 'annotator-id[datasette]'") from None
+        raise Problem(_NEEDS_DESK) from None
     server.serve(db, host=host, port=port, write=write, config=config, browse=browse, report=click.echo)
+
+
+@main.command()
+@click.argument("db", default=DATABASE, type=FILE)
+@click.option("-o", "--output", default="report.html", show_default=True, type=click.Path(dir_okay=False, path_type=Path), help="Page to write.")
+@click.option("--from", "start", metavar="DATE", default="", callback=lambda *a: _date(*a), help="Only what was published from this day on, as in 2024-06-01.")
+@click.option("--to", "end", metavar="DATE", default="", callback=lambda *a: _date(*a), help="Only what was published up to this day.")
+@click.option("--csv", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write the tables into this folder instead.")
+def report(db, output, start, end, folder):
+    """Write a report on source diversity.
+
+    Who is quoted, how often and by whom; named and unnamed sources, articles with one source, quotes taken over from other
+    media, verbs that doubt. One page with its plots inside, each figure with its query. DB is annotations.db if not given.
+
+    \b
+    Examples:
+      annotate report -o june.html --from 2024-06-01 --to 2024-06-30
+      annotate report archive.db --csv tables/
+    """
+    from annotator import figures, store
+
+    try:
+        from annotator.desk import report as reports
+    except ImportError:
+        raise Problem(_NEEDS_DESK) from None
+    period = figures.Period(start, end)
+    with closing(store.open(db, create=False)) as database:
+        if folder is None:
+            written = [(output, reports.html(database, db.stem, period))]
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            written = [(folder / f"{name}.csv", table) for name, table in reports.tables(database, period)]
+    for path, text in written:
+        if path.exists() and path.samefile(db):
+            raise Problem(f"{path} is the database itself; choose another file")
+        with _in_place_of(path) as stream:
+            stream.write(text.encode())
+        click.echo(visible(str(path)))
+
+
+def _date(ctx, param, value: str) -> str:
+    from datetime import date
+
+    try:
+        return value and date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"“{visible(value)}” is no date; write it as in 2024-06-30") from None
+
+
+_NEEDS_DESK = "this needs Datasette and pygal: pip install 'annotator-id[datasette]'"
 
 
 # Scoring and training ----------------------------------------------------------------------------
 
 
 @main.command()
-@click.argument("gold", type=EXISTING)
+@click.argument("gold", type=EXISTING, required=False)
+@click.option("--reviews", metavar="DB", type=FILE, help="Instead of GOLD: how far this database agrees with its reviews.")
 @click.option("--db", type=FILE, help="Score what this database holds.")
 @click.option("--predicted", type=EXISTING, help="Score this file, as `annotate export jsonl` writes it.")
 @click.option("--types", metavar="TYPE,...", callback=lambda *a: _types(*a), help="Only quotes of these types: direct, indirect, mixed.")
 @click.option("--errors", metavar="N", default=0, type=click.IntRange(min=0), help="Print so many of the errors as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_model
-def score(gold, db, predicted, types, errors, as_json, model, trust_model):
+def score(gold, reviews, db, predicted, types, errors, as_json, model, trust_model):
     """Compare with gold quotes.
 
     GOLD is a file in the format of `annotate export jsonl`. Without --db and --predicted the texts of
@@ -449,10 +507,17 @@ def score(gold, db, predicted, types, errors, as_json, model, trust_model):
       annotate score gold.jsonl
       annotate score gold.jsonl --types direct --errors 20
       annotate score gold.jsonl --db annotations.db --json
+      annotate score --reviews annotations.db
     """
     from annotator import score as scoring
     from annotator.formats import jsonl
 
+    if (gold is None) == (reviews is None):
+        raise click.UsageError("give either a file of gold quotes or --reviews with a database")
+    if reviews:
+        for line in _agreement(reviews, as_json):
+            click.echo(visible(line))
+        return
     if db and predicted:
         raise click.UsageError("--db and --predicted exclude each other; give one of them")
     wanted = jsonl.read(gold)
@@ -472,6 +537,22 @@ def score(gold, db, predicted, types, errors, as_json, model, trust_model):
             who = f"gold {error.gold_speaker or '–'}, found {error.predicted_speaker or '–'}"
         click.echo(visible(f"\n{error.kind}, {error.type}, {error.document}"))
         click.echo(f"  {terminal.one_line(who)}: {terminal.one_line(error.content)}")
+
+
+def _agreement(db: Path, as_json: bool) -> Iterator[str]:
+    """How far a database agrees with its reviews: in all, by verdict, by the rule that had found the quote."""
+    from annotator import store
+
+    with closing(store.open(db, create=False)) as database:
+        rows = store.agreements(database)
+    if as_json:
+        import json
+
+        yield json.dumps(rows, ensure_ascii=False, indent=1)
+    else:
+        yield f"{'':38}agrees      of"
+        for row in rows:
+            yield f"{row['group']:8}{row['name']:30}{row['agrees']:6}{row['reviewed']:8}"
 
 
 def _types(ctx, param, value: str | None) -> tuple[str, ...]:

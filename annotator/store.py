@@ -398,6 +398,26 @@ def reviews(db: Database, document: int) -> list[dict[str, object]]:
         ))
 
 
+def reviewed(db: Database) -> Iterator[tuple[Annotation, list[dict[str, object]]]]:
+    """Annotations of the articles with reviews, each with its rows of `reviews`."""
+    with _reading(db):
+        documents = [id for (id,) in db.execute("SELECT DISTINCT document FROM reviewed WHERE document IS NOT NULL ORDER BY document")]
+    for document in documents:
+        annotation = _read(db, document)
+        if annotation is not None:  # else removed meanwhile
+            yield annotation, reviews(db, document)
+
+
+def agreements(db: Database) -> list[dict[str, object]]:
+    """Reviews that count and how many the annotator agrees with now: `group` all, verdict or rule, `name`, `reviewed`, `agrees`."""
+    groups = {"all": "''", "verdict": "verdict", "rule": "coalesce((SELECT found ->> 'rule' FROM reviews WHERE id = review), 'none')"}
+    with _reading(db):
+        return [row for group, name in groups.items() for row in db.query(
+            f"SELECT '{group}' AS \"group\", {name} AS name, count(*) AS reviewed, sum(agrees) AS agrees FROM reviewed"
+            " WHERE agrees IS NOT NULL GROUP BY 2 ORDER BY 3 DESC, 2"
+        )]
+
+
 # Reading -----------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,18 @@ def draw(figure: Figure, rows: Sequence[dict]) -> Markup | None:
         chart = _bars(pygal.HorizontalStackedBar, rows, label, columns)
     else:
         chart = _bars(pygal.HorizontalBar, rows, label, columns[:1])
+    chart.add_xml_filter(_still)
     return Markup(chart.render(is_unicode=True))
+
+
+def _still(root):
+    """The drawing without pygal's script; what that would show beside a bar becomes the bar's own title."""
+    for parent in list(root.iter()):
+        for child in [child for child in parent if child.tag == "script"]:
+            parent.remove(child)
+        if parent.tag == "desc" and parent.get("class") == "value":
+            parent.tag = "title"
+    return root
 
 
 def _chart(kind, height: int, **options):
