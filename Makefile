@@ -18,7 +18,7 @@ demo: $(INSTALLED)-datasette  ## annotate corpus/ and print who said what
 	@echo; echo "An article with its quotes marked, how a quote was found, and everything in a browser:"
 	@echo "  $(BIN)/annotate show putin-pyongyang --db $(DB)"
 	@echo "  $(BIN)/annotate why 3 --db $(DB)"
-	@echo "  $(BIN)/datasette $(DB) -m annotator/data/datasette.yaml --open"
+	@echo "  $(BIN)/annotate serve $(DB) --open"
 
 test: $(INSTALLED)-test  ## run the tests
 	$(BIN)/python -m pytest

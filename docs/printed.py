@@ -55,7 +55,8 @@ def layers():
     value = next(node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "LAYERS")
     cog.outl("```")
     for name in ast.literal_eval(value.func.value).split():
-        path = ROOT / "annotator" / f"{name}.py"
+        module = ROOT / "annotator" / f"{name}.py"
+        path = module if module.exists() else ROOT / "annotator" / name / "__init__.py"
         if path.exists():
             cog.outl(f"{name:11} {ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))).splitlines()[0]}")
     cog.outl("```")
