@@ -600,6 +600,12 @@ def version(connection: sqlite3.Connection) -> tuple[int, int]:
     return _value(connection, "PRAGMA application_id"), _value(connection, "PRAGMA user_version")
 
 
+def state(db: Database) -> tuple[int, ...]:
+    """Numbers that change whenever an article or a review is written."""
+    with _reading(db):
+        return db.execute("SELECT coalesce(sum(annotated + failed), 0), count(*), (SELECT count(*) FROM documents), (SELECT count(*) FROM reviews) FROM runs").fetchall()[0]
+
+
 def holds(db: Database, document: int) -> bool:
     """Whether there is an article with this id."""
     return bool(db.execute("SELECT 1 FROM documents WHERE id = ?", (document,)).fetchall())
