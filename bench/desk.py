@@ -57,7 +57,7 @@ def serving(path: Path, *options: str) -> Iterator[str]:
         printed = ""
         for line in server.stdout:
             printed += line
-            if "startup complete" in line:
+            if "Uvicorn running on" in line:
                 break
         else:
             raise SystemExit(printed)

@@ -87,7 +87,7 @@ class Desk:
 
     def await_servers(self) -> None:
         for (name, log), server in zip(list(self.addresses.items()), self.servers):
-            until(lambda: "Application startup complete" in log.read_text() or server.poll() is not None)
+            until(lambda: "Uvicorn running on" in log.read_text() or server.poll() is not None)
             printed = log.read_text()
             assert server.poll() is None, printed
             self.addresses[name] = re.search(r"Audit desk: (http://127\.0\.0\.1:\d+)/-/desk/", printed)[1]
