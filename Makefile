@@ -1,12 +1,14 @@
-# make demo, make test; `make help` lists the rest. Everything is installed into .venv, and only again when what it depends on changes.
+# make demo, make test; `make help` lists the rest. Everything is installed into .venv, and only again when what it depends on changes; .venv-next holds the next Datasette, to test the desk with both.
 PYTHON ?= python3
 DB ?= annotations.db
 TEACHERS = 1 2 3 4  # as many as training.toml says
 VENV = .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
+NEXT = .venv-next
+AXE = build/axe/node_modules/axe-core/axe.min.js
 
-.PHONY: help demo test model names score gold docs clean
+.PHONY: help demo test model names score gold docs screenshots clean
 .SECONDARY:
 
 help:  ## list these
@@ -20,7 +22,7 @@ demo: $(INSTALLED)-datasette  ## annotate corpus/ and print who said what
 	@echo "  $(BIN)/annotate why 3 --db $(DB)"
 	@echo "  $(BIN)/annotate serve $(DB) --open"
 
-test: $(INSTALLED)-test  ## run the tests
+test: $(INSTALLED)-test $(NEXT)/.installed $(if $(shell command -v npm 2> /dev/null),$(AXE))  ## run the tests
 	$(BIN)/python -m pytest
 
 # Each step leaves a file in build/model, so that an interrupted run goes on; with -j2 two teachers are trained at once.
@@ -58,7 +60,10 @@ given-%:
 docs: $(INSTALLED)-test  ## print commands, schema and sample output anew into the README
 	$(BIN)/python -m cogapp -I docs -r README.md docs/architecture.md
 
-clean:  ## remove the database, caches and builds; .venv stays
+screenshots: $(INSTALLED)-test  ## make the pictures in docs/img anew
+	$(BIN)/python bench/screenshots.py
+
+clean:  ## remove the database, caches and builds; .venv and .venv-next stay
 	rm -rf $(DB) $(DB)-wal $(DB)-shm build dist .pytest_cache
 	find annotator bench tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -66,6 +71,18 @@ $(INSTALLED)-%: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing into $(VENV): once, and some minutes (PyTorch is large)."
 	$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable '.[$*]' --constraint constraints.txt
 	@touch $@
+
+$(NEXT)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing the next Datasette into $(NEXT): once."
+	@$(BIN)/python -m venv $(NEXT)
+	@sed '/^datasette==/d' constraints.txt > $(NEXT)/constraints.txt
+	@$(NEXT)/bin/pip install --quiet --quiet --disable-pip-version-check datasette==1.0a41 datasette-auth-passwords pygal \
+		charset-normalizer click click-default-group pyyaml regex sqlite-utils --constraint $(NEXT)/constraints.txt
+	@$(NEXT)/bin/pip install --quiet --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(AXE):
+	-@npm install --silent --no-save --prefix build/axe axe-core@4
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

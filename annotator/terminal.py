@@ -5,6 +5,7 @@ Everything here gives lines of text; colours are ANSI codes. Words of articles p
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -232,6 +233,7 @@ def _rule(id: str) -> list[str]:
     return [id, says[id]] if id in says else [id]
 
 
+@functools.cache
 def sayings() -> dict[str, str]:
     """What each rule of quotes, and each step that finds a speaker or a role, states in a sentence."""
     import tomllib

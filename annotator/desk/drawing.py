@@ -79,25 +79,30 @@ def around(drawn: list[Segment], quote: int) -> list[Segment]:
 
 
 def quotes(annotation: Annotation, numbers: Sequence[int], run: dict, reviews: list[dict]) -> list[dict]:
-    """What the page says of each quote: who, as what, how sure, why, and what reviewers said."""
+    """What the page says of each quote: who, as what, how sure, why, and what reviewers said, which counts. `found` is what we said."""
     text = annotation.document.text
     judged = {place: review for review in reviews for place in (review["offsets"], review["content"]) if place}
 
     def words(span: Span | None) -> str | None:
         return one_line(span.of(text)) if span else None
 
-    found = []
+    listed = []
     for number, attribution in zip(numbers, annotation.attributions):
         quote, place = attribution.quote, offsets(attribution.quote.content)
-        found.append({
-            "id": number, "type": quote.type, "place": place, "speaker": words(attribution.speaker), "kind": attribution.kind,
-            "role": words(attribution.role and attribution.role.span), "via": words(quote.via), "confidence": attribution.confidence,
+        found = {"speaker": words(attribution.speaker), "kind": attribution.kind}
+        review = judged.get(place)
+        counts = found if review is None or review["verdict"] == "no quote" else review
+        role = attribution.role and counts["speaker"] == found["speaker"] and attribution.role.span
+        choices = counts["speaker"], found["speaker"], *(words(candidate.name) for candidate in attribution.candidates)
+        listed.append({
+            "id": number, "type": quote.type, "place": place, "speaker": counts["speaker"], "kind": counts["kind"], "found": found,
+            "role": words(role or None), "via": words(quote.via), "confidence": attribution.confidence,
             "parent": None if attribution.parent is None else numbers[attribution.parent],
             "words": " … ".join(one_line(part.of(text)) for part in quote.content),
-            "candidates": list(dict.fromkeys(words(candidate.name) for candidate in attribution.candidates)),
-            "grounds": list(terminal.grounds(annotation, attribution, numbers, run)), "review": judged.get(place),
+            "choices": list(dict.fromkeys(filter(None, choices))),
+            "grounds": list(terminal.grounds(annotation, attribution, numbers, run)), "review": review,
         })
-    return found
+    return listed
 
 
 def names(annotation: Annotation) -> list[str]:

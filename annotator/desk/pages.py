@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode
 
 import sqlite_utils
 from datasette.utils.asgi import Forbidden, NotFound, Response
@@ -83,7 +84,8 @@ async def queue(request, datasette):
     """The next quote to look at, and those after it."""
     name = await _visible(request, datasette)
     chosen = {key: request.args[key] for key in FILTERS if request.args.get(key)}
-    after = int(request.args.get("after", "0")) if request.args.get("after", "0").isdecimal() else 0
+    after = request.args.get("after", "")[:9]  # as many digits as a number of SQLite's surely has
+    after = int(after) if after.isdecimal() else 0
 
     def read(db):
         waiting = store.queue(db, limit=SHOWN + 1, offset=after, **chosen)
@@ -119,8 +121,8 @@ async def review(request, datasette):
         return await _page(request, datasette, name, "refused", {"why": str(error)}, status=400)
     base = datasette.urls.path(f"/-/desk/{name}")
     if form.get("then") == "queue":
-        return Response.redirect(f"{base}/queue?{form.get('filters', '').lstrip('?')}")
-    return Response.redirect(f"{base}/article/{int(form['document'])}#q{int(form.get('quote') or 0)}")
+        return Response.redirect(f"{base}/queue?{urlencode(parse_qsl(form.get('filters', '')))}")
+    return Response.redirect(f"{base}/article/{int(form['document'])}#q{quote(form.get('quote', ''))}")
 
 
 def _review(form: dict, reviewer: str) -> tuple[int, store.Review]:
@@ -131,13 +133,15 @@ def _review(form: dict, reviewer: str) -> tuple[int, store.Review]:
     try:
         document, place = int(form["document"]), _spans(form["place"])
         content = _spans(form["content"]) if verdict in ("span", "missed") else place
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         raise ValueError("no words are marked; select the words of the quote in the article first") from None
-    who = form.get("other", "").strip() or form.get("speaker", "").strip() or None
+    who, kind = (form.get("other") or form.get("speaker") or "").strip() or None, form.get("kind")
+    if verdict == "accepted":  # whatever else is chosen in the form
+        who, kind = form.get("found") or None, form.get("found-kind")
     gone = verdict == "no quote"
     return document, store.Review(
         verdict, content if verdict == "missed" else place, () if gone else content, None if gone else form.get("type"),
-        None if gone else who, None if gone or not who else form.get("kind") or "person", reviewer, form.get("note"),
+        None if gone else who, None if gone or not who else kind or "person", reviewer, form.get("note"),
     )
 
 
@@ -183,8 +187,6 @@ async def _read(datasette, name: str, fn):
 
 
 def _rows_address(datasette, name: str, figure: figures.Figure, period: figures.Period, who: str = "") -> str:
-    from urllib.parse import urlencode
-
     arguments = {"from": period.start, "to": period.end, "who": who}
     named = {key: value for key, value in arguments.items() if f":{key}" in figure.sql}
     return datasette.urls.database(name) + "?" + urlencode({"sql": figure.sql, **named})

@@ -1,4 +1,4 @@
-"""Figures drawn as SVG, without script or network, by pygal. Words of articles are escaped by it."""
+"""Figures drawn as SVG, without script or network, by pygal. Words of articles are escaped by it, unseen letters written out here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
+from annotator import terminal
 from annotator.figures import Figure
 
 # Okabe and Ito's colours, darkened where they lack contrast with white (3:1, WCAG 1.4.11)
@@ -37,7 +38,7 @@ def draw(figure: Figure, rows: Sequence[dict]) -> Markup | None:
 def _still(root):
     """The drawing without pygal's script; what that would show beside a bar becomes the bar's own title."""
     for parent in list(root.iter()):
-        for child in [child for child in parent if child.tag == "script"]:
+        for child in [child for child in parent if str(child.tag).endswith("script")]:
             parent.remove(child)
         if parent.tag == "desc" and parent.get("class") == "value":
             parent.tag = "title"
@@ -64,14 +65,14 @@ def _bars(kind, rows: Sequence[dict], label: str, columns: Sequence[str]):
 def _lines(rows: Sequence[dict], label: str, series: str, value: str):
     """One line for each value of the second column, over those of the first."""
     steps = sorted({row[label] for row in rows})
-    chart = _chart(pygal.Line, 320, x_label_rotation=40, x_labels_major_count=12, show_minor_x_labels=False, dots_size=3)
+    chart = _chart(pygal.Line, 320, x_label_rotation=40, x_labels_major_count=12, show_minor_x_labels=False, dots_size=3, include_x_axis=True)
     chart.x_labels = steps
     for name in dict.fromkeys(row[series] for row in sorted(rows, key=lambda row: str(row[series]))):
         found = {row[label]: row[value] for row in rows if row[series] == name}
-        chart.add(str(name or "no outlet"), [found.get(step, 0) for step in steps])
+        chart.add(_short(name or "no outlet"), [found.get(step, 0) for step in steps])
     return chart
 
 
 def _short(words: object) -> str:
-    words = str(words)
+    words = terminal.one_line(str(words))
     return words if len(words) <= 34 else words[:33] + "…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -36,5 +37,12 @@ def serve(db: Path, *, host: str, port: int, write: bool, config: Path | None, b
         file.write_text(json.dumps(configuration(db, write, config)), encoding="utf-8")
         settings = ["-m", str(file)] if version.__version__.startswith("0.") else ["-m", str(file), "-c", str(file)]
         options = ["--root"] * (write and config is None) + ["--open"] * browse
+        port = port or _free(host)
         report(f"Audit desk: http://{host}:{port}/-/desk/{quote(db.stem)}")
         cli.cli.main(["serve", str(db), "--host", host, "--port", str(port), *settings, *options], standalone_mode=False)
+
+
+def _free(host: str) -> int:
+    """A port that nobody listens at. Datasette would take one by itself, but print links to port 0."""
+    with socket.create_server((host, 0)) as taken:
+        return taken.getsockname()[1]

@@ -46,10 +46,19 @@ document.addEventListener("DOMContentLoaded", () => {
   const open = () => {
     const quote = /^#(?:q|why-)(\d+)$/.exec(location.hash);
     const why = quote && document.getElementById(`why-${quote[1]}`);
-    if (why) { why.open = true; light(quote[1]); why.scrollIntoView({ block: "nearest" }); }
+    if (!why) return;
+    why.open = true;
+    light(quote[1]);
+    why.scrollIntoView({ block: "nearest" });
+    why.querySelector("summary").focus({ preventScroll: true });
   };
   addEventListener("hashchange", open);
   open();
+  // Datasette 0.65 closes every <details> at a click beside it: a quote would close as soon as its words are selected.
+  reading?.addEventListener("click", (event) => {
+    event.stopPropagation();
+    document.querySelectorAll("details[open]").forEach((menu) => { if (!reading.contains(menu)) menu.open = false; });
+  });
 
   // Keys --------------------------------------------------------------------------------------------
   const summaries = [...document.querySelectorAll("li.quote summary")];
@@ -57,7 +66,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
     const step = { j: 1, k: -1 }[event.key];
     if (step && summaries.length) {
-      const here = summaries.findIndex((s) => s.parentElement.contains(document.activeElement));
+      const here = summaries.findIndex((s) => s.closest("li").contains(document.activeElement));
       summaries[Math.min(summaries.length - 1, Math.max(0, here + step))].focus();
       event.preventDefault();
       return;
@@ -75,6 +84,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const segment = (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("[data-start]");
     if (!segment || !text.contains(segment)) return null;
     const start = Number(segment.dataset.start);
+    if (segment.classList.contains("number")) return start;
     if (segment.classList.contains("unseen")) return start + (end ? 1 : 0);
     return start + (node.nodeType === Node.TEXT_NODE ? [...node.data.slice(0, offset)].length : 0);
   };
