@@ -66,17 +66,20 @@ def _quote(article: Article, statement: Statement, quotation: Quotation) -> Quot
     return None
 
 
+# “tambah yang lain” among what people write below a post
+_OTHERS = regex.compile(r"(?:yang lain(?:nya)?|lainnya)\b", regex.IGNORECASE)
+
+
 def _read(rule: rules.Rule, match: regex.Match, view: str, offset: int, content: Span, words: str) -> Quote | None:
     """The quote a match stands for, or None where a condition of its rule fails. `words` is the masked content."""
     groups = match.groupdict()
     source: Span | None = None
     if groups.get("agent") is not None:
-        after = sources.after(view, *match.span("agent"))
-        if after is None:
+        others = _OTHERS.match(view, match.start("agent"))
+        after = None if others else sources.after(view, *match.span("agent"))
+        if not others and (after is None or grammar.starts_with("not_sources", view[after[0].start : after[0].stop])):
             return None
-        source = after[0]
-        if grammar.starts_with("not_sources", view[source.start : source.stop]):
-            return None
+        source = Span(*others.span()) if others else after[0]
     elif groups.get("subject") is not None:
         source = sources.before(view, *match.span("subject"))
         if source is None and ("cue" not in groups or match["subject"].strip(" ,.;-–—\n")):
