@@ -123,7 +123,8 @@ def _goes_on(article: Article, quotation: Quotation, following: Quotation) -> bo
 
 def _continues(article: Article, last: Quote, quote: Quote) -> bool:
     between = article.text[last.content[-1].stop : quote.content[0].start]
-    if last.rule == "direct.floating" and regex.fullmatch(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»] *[\"“”„«]", between):
+    alone = "direct.floating" in (last.rule, quote.rule)
+    if alone and regex.fullmatch(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»]\s*[\"“”„«]{1,2}", between):
         return True  # the mark was repeated at the new paragraph and never closed in the old one, or closed and opened at once
     if quote.rule != "direct.floating" or last.cue is None or last.cue.start < last.content[-1].stop or "\n" in between:
         return False
