@@ -252,7 +252,7 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         return ()
     if "predicate" in options:
         at = grammar.predicate_at(view[slice(*pieces[0])])
-        state = grammar.pattern(r"\b(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b").search(view, *pieces[0])
+        state = grammar.pattern(r"\b(?:secara\s+)?(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b").search(view, *pieces[0])
         if state and (at is None or state.start() - pieces[0][0] < at):
             at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
@@ -281,10 +281,29 @@ def _reports_before(match: regex.Match) -> bool:
 _CAUSE = regex.compile(r"(?:karena|sebab|lantaran|bahwa)\W*", regex.IGNORECASE)
 
 
+# the purpose, the means or the circumstance of what is said, up to the subject of the cue
+_FRONTED = regex.compile(
+    rf"[^\w{QUOTED}{NOISE}]*(?P<clause>(?:(?:untuk|guna|demi)\s+(?!itu\b|hal\b|diketahui\b)|dengan\s+adanya\s|dalam\s+(?=me[mnrlwy]))"
+    rf"[^,.;:{QUOTED}{NOISE}]{{3,160}}),\s[^,.;:{QUOTED}{NOISE}]{{0,120}}$",
+    regex.IGNORECASE,
+)
+
+
+def _fronted(scope: Scope, match: regex.Match, source: Source) -> tuple[int, int] | None:
+    """“Untuk mencegah hal itu, X menyatakan C”: what stands before a subject and belongs to the content of its verb."""
+    groups = match.groupdict()
+    if groups.get("subject") is None or groups.get("that") is not None or source.span is None or "cue_say" not in scope.cue.lists:
+        return None
+    found = _FRONTED.match(scope.view, 0, source.span.start)
+    return found.span("clause") if found else None
+
+
 def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> list[tuple[int, int]]:
     """Where the content stands, untrimmed: before the cue, after it, or both."""
     view, groups = scope.view, match.groupdict()
     pieces = []
+    if fronted := _fronted(scope, match, source):
+        pieces.append(fronted)
     if groups.get("before"):
         start = grammar.skip_connectives(view, *match.span("before"))
         reports = "medial" in rule.options and grammar.pattern(r"\b(?:{verb}|bahwa)[\s,]*$").search(view[: match.end("before")])
