@@ -67,8 +67,9 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
     found: list[Quotation] = []
     marks = _marks(text, start, stop)
     first = start + len(text[start:stop]) - len(text[start:stop].lstrip())
-    opening = _Mark(first, first, "", "open") if unclosed and marks and marks[0].side == "close" else None
-    continues = opening is not None
+    open_before = bool(marks) and marks[0].side == "close" and (unclosed or _lost_its_opening(text, first, marks[0]))
+    opening = _Mark(first, first, "", "open") if open_before else None
+    continues = open_before and unclosed
     passed = 0
     for index, mark in enumerate(marks):
         if index < passed:
@@ -89,6 +90,12 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
     if opening.start == first and _goes_on(text, stop) and not _ATTRIBUTION.search(text, opening.stop, stop):
         return found + _pair(opening.start, opening.stop, stop, stop, continues), True
     return [*found, *_recover(text, opening, stop, continues)], False
+
+
+def _lost_its_opening(text: str, first: int, mark: _Mark) -> bool:
+    """A short paragraph up to its first mark, which closes and is attributed, was a quotation from the start."""
+    attributed = text[mark.start - 1 : mark.start] in tuple(",?!") and _ATTRIBUTED.match(text, mark.stop)
+    return bool(attributed) and mark.start - first < 600 and not _ATTRIBUTION.search(text, first, mark.start - 1)
 
 
 def _marks(text: str, start: int, stop: int) -> list[_Mark]:
