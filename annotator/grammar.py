@@ -28,14 +28,26 @@ _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})
 
 
 def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> str:
-    """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces."""
+    """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces, lost commas commas."""
     out = list(_PRIVATE.sub(" ", text))
+    for place in lost_commas(text):
+        out[place] = ","
     for mention in mentions:
         if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
             out[mention.span.start : mention.span.stop] = mark * (mention.span.stop - mention.span.start)
     for span in noise:
         out[span.start : span.stop] = NOISE * (span.stop - span.start)
     return "".join(out)
+
+
+_LOST = regex.compile(r"(?<=\p{Ll}{2})\.(?=\s\p{Ll}{3})")
+_KEPT = regex.compile(r"\p{L},\s\p{L}")
+
+
+def lost_commas(text: str) -> list[int]:
+    """Full stops before small letters in an article without commas: some scrapers lose the letter before a comma and write a full stop."""
+    places = [m.start() for m in _LOST.finditer(text)]
+    return places if len(places) > 1 and not _KEPT.search(text) else []
 
 
 def cover(masked: str, spans: Iterable[Span], mark: str) -> str:

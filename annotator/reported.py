@@ -83,7 +83,7 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
 def _cue_pattern() -> regex.Pattern:
     words = sorted({w for name in CUE_LISTS for w in lexicon.lower(name)}, key=len, reverse=True)
     stems, cut = ("|".join(regex.escape(w) for w in forms) for forms in (words, _damaged()))
-    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?P<nya>nya)?(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=\.\s))", regex.IGNORECASE)
+    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?P<nya>nya)?(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
 
 
 @functools.cache
