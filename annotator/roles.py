@@ -17,9 +17,12 @@ from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
 from annotator.rules import expand
 
 
+_BETWEEN_NAMES = regex.compile(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})")
+
+
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
-    """The masked text in which an office that the tagger took into an institution's or a place's name is words again."""
-    shown = list(masked)
+    """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
+    shown = list(_BETWEEN_NAMES.sub(",", masked) if grammar.lost_commas(text) else masked)
     for mention in mentions:
         start, stop = mention.span.start, mention.span.stop
         office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
@@ -29,7 +32,7 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
 
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+)?[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str) -> regex.Pattern:
@@ -62,6 +65,8 @@ _CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
 _LISTED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?(?:,?\s*(?:dan|serta)\b|,\s*(?:{words:ranks}\s+)*\ue000)")
 # what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
 _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
+# as what the subject acts: “Selain menjabat Ketua X, Budi …”, “Sebagai Ketua X, Budi …”
+_AS = regex.compile(r"(?:selain\s+)?(?:(?:menjabat|bertugas|bekerja|berprofesi)(?:\s+sebagai)?|sebagai|selaku)\s+(?:seorang\s+)?", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
@@ -79,7 +84,7 @@ _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + R
 # a relation to the name that follows, and somebody before it whose relation it is
 _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
-_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)$", regex.IGNORECASE)
+_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
@@ -138,7 +143,7 @@ def _is_fronted(window: str, place: int) -> bool:
     lead = _CONJUNCTION.sub("", window[cut:place])
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip()
     first = grammar.WORD.match(lead)
-    if not first or window[:cut].endswith(PER):
+    if not first or window[:cut].endswith(PER) or _AS.fullmatch(lead):
         return False
     word = first.group().casefold()
     if grammar.opens_adjunct(word) == "later":
