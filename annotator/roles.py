@@ -22,7 +22,11 @@ _BETWEEN_NAMES = regex.compile(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})")
 
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
     """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
-    shown = list(_BETWEEN_NAMES.sub(",", masked) if grammar.lost_commas(text) else masked)
+    shown = list(masked)
+    for full_stop in _BETWEEN_NAMES.finditer(masked) if grammar.lost_commas(text) else ():
+        following = grammar.WORD.search(text, full_stop.end())
+        if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
+            shown[full_stop.start()] = ","
     for mention in mentions:
         start, stop = mention.span.start, mention.span.stop
         office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
@@ -46,7 +50,7 @@ _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{wo
 _BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
-    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
 _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
@@ -205,30 +209,32 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     return _role(text, masked, match.end(), stop, "role.appositive")
 
 
-# “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one in the next sentence
-_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*\ue000)")
-# within so many characters the last person is the one taken up
-NEXT = 200
+# “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one that opens the next clause
+_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n|,\s)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*(?:,\s*)?\ue000)")
+# the last person within the first of these distances that holds anybody is the one taken up
+NEXT = (200, 500)
 
 
 def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
-    """Entities, a person without a role given the one by which the next sentence takes the last person up."""
+    """Entities, a person without an office given the one by which the text takes the last person up."""
     given: dict[int, Role] = {}
     held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
-    people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions)
+    owners = [r.span for e in entities for r in e.roles if r.rule == "role.relation"]
+    people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions if not any(o.contains(m.span) for o in owners))
     for match in _TAKEN_UP.finditer(masked):
         here = match.start("role")
-        near = {i for _, i in people[bisect(people, (here - NEXT, 0)) : bisect(people, (here + 1, 0))]}
+        windows = ({i for _, i in people[bisect(people, (here - distance, 0)) : bisect(people, (here + 1, 0))]} for distance in NEXT)
+        near = next((found for found in windows if found), set())
         role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and match["role"].split()[0].casefold() not in held and not _is_action(match["role"]) else None
         if role:
             given.setdefault(near.pop(), role)
-    return tuple(replace(e, roles=(given[i],)) if i in given and not e.roles else e for i, e in enumerate(entities))
+    return tuple(replace(e, roles=(*e.roles, given[i])) if i in given and all(r.rule in _WEAK for r in e.roles) else e for i, e in enumerate(entities))
 
 
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
-    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?))+$").search(text[start:stop])
+    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(text[start:stop])
     if adverbs:
         stop = start + adverbs.start()
     if stop <= start:
@@ -240,7 +246,8 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     return Role(span, affiliation, rule)
 
 
-_WEAK = frozenset({"role.party", "role.kin"})
+# what an office outdoes
+_WEAK = frozenset({"role.party", "role.kin", "role.relation"})
 
 
 def nearest(entity: Entity) -> Role | None:
@@ -248,6 +255,6 @@ def nearest(entity: Entity) -> Role | None:
 
     def rank(role: Role) -> tuple[bool, bool, int]:
         far = min(abs(role.span.stop - entity.name.start), abs(role.span.start - entity.name.stop)) > 40
-        return (far, not far and role.rule in _WEAK, role.span.start)
+        return (far, role.rule in _WEAK, role.span.start)
 
     return min(entity.roles, key=rank, default=None)
