@@ -20,7 +20,7 @@ NAME = f"[{PER}{ORG}{LOC}]"
 _PRIVATE = regex.compile("[\ue000-\ue006]")
 _TYPES = {"PER": PER, "ORG": ORG, "LOC": LOC}
 # “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
-RELATED = rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
+RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
 # “S.H.”, “M.Kes.” after a name
 DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
 WORD = regex.compile(r"[\ue000-\ue006]+|\w+(?:[-'’/.]\w+)*")

@@ -75,7 +75,7 @@ _AS = regex.compile(r"(?:selain\s+)?(?:(?:menjabat|bertugas|bekerja|berprofesi)(
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
 # whose relation somebody is
-_RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
+_RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
@@ -86,17 +86,24 @@ _RELATION = _compile(
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
 _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
-_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
-def own(entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Entities without a role that is the beginning of somebody else's: “kuasa hukum Ratmini” is no office of Ratmini."""
+def own(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Entities without a role that is the beginning of somebody else's, there or elsewhere: “kuasa hukum Ratmini” is no office of Ratmini."""
     entities = tuple(entities)
-    relations = {role.span.start: role.span.stop for e in entities for role in e.roles if role.rule == "role.relation"}
-    return tuple(replace(e, roles=tuple(r for r in e.roles if relations.get(r.span.start, 0) <= r.span.stop)) for e in entities)
+    related = [role for e in entities for role in e.roles if role.rule == "role.relation"]
+    relations = {role.span.start: role.span.stop for role in related}
+    said = {role.span.of(text).casefold() for role in related}
+
+    def owns(entity: Entity, role: Role) -> bool:
+        elsewhere = any(text[role.span.start : m.span.stop].casefold() in said for m in entity.mentions if m.span.start == role.span.stop + 1)
+        return relations.get(role.span.start, 0) <= role.span.stop and not elsewhere
+
+    return tuple(replace(e, roles=tuple(r for r in e.roles if owns(e, r))) for e in entities)
 
 
 def at(text: str, masked: str, mention: Mention) -> list[Role]:
