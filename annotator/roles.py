@@ -45,9 +45,9 @@ def _compile(pattern: str) -> regex.Pattern:
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
-_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
+_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
-_BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
+_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
     _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
@@ -58,8 +58,10 @@ _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-]
 _FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}}))(?!,?\s+(?:dan|serta)\b)")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
-# commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
-_LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002)])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s(?:\ue002+,|\ue001+|\ue002+)\s+\p{Ll}*\s*$))")
+# commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
+_ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
+_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\sdan\s(?=[\p{{Lu}}\ue001])(?!{{words:roles}}(?![\w-]))"))
+_SEAT = regex.compile(r"(?<=[\p{L}\ue001\ue002)]),(?=\s(?:\ue002+,|\ue001+,?|\ue002+)\s+\p{Ll}*\s*$)")
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
@@ -115,7 +117,7 @@ def at(text: str, masked: str, mention: Mention) -> list[Role]:
 
 def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
-    window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
+    window = _SEAT.sub(" ", _joined(masked[begin:stop]))
     window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
     apposed = "," in window[limit:]
@@ -131,6 +133,11 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if not office or apposed and _is_fronted(window, office.start) and not _CLOSED.match(masked, stop):
         return None
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+def _joined(words_: str) -> str:
+    """The words with the commas of a list within an office blanked."""
+    return _LIST.sub(lambda m: m.group().replace(",", " "), words_)
 
 
 def _clause_start(window: str, stop: int) -> int:
@@ -196,10 +203,10 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
         plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
         described = plain and _describes(plain["role"]) and not grammar.is_quoted(masked, start)
         return _role(text, masked, *plain.span("role"), "role.described") if described else None
-    stretch = _ROLE.match(masked, match.end(), min(len(masked), match.end() + 160))
+    stretch = _ROLE.match(_joined(masked[match.end() : match.end() + 160]))
     if not stretch:
         return None
-    stop = stretch.end()
+    stop = match.end() + stretch.end()
     verb = grammar.predicate_at(_plain(masked[match.end() : stop]))
     if verb is not None:
         stop = match.end() + verb
