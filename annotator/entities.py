@@ -67,11 +67,19 @@ def _misspelt(name: tuple[str, ...], groups: list) -> list:
         near = regex.compile(rf"(?:{regex.escape(' '.join(name))}){{e<=1}}")
         homes = [g for g in groups if g[0][0] == name[0] and len(name[-1]) > 6 and near.fullmatch(" ".join(g[0]))]
         return homes if len(homes) == 1 else []
-    if len(name) != 1 or not 5 <= len(name[0]) <= 30:
+    if len(name) != 1 or not 4 <= len(name[0]) <= 30:
         return []
-    near = regex.compile(rf"{name[0]}\w+" + (rf"|(?:{name[0]}){{e<=1}}" if len(name[0]) > 6 else ""))
-    homes = [g for g in groups if any(near.fullmatch(word) for word in g[0])]
+    word = name[0]
+    slip = "{e<=1}" if len(word) > 6 else "{i<=1,d<=1,e<=1}" if len(word) > 5 else ""
+    near = regex.compile(rf"{word}\w+" + (rf"|(?:{word}){slip}" if slip else ""))
+    homes = [g for g in groups if any(near.fullmatch(w) or _is_swapped(word, w) for w in g[0])]
     return homes if len(homes) == 1 else []
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    """Whether two neighbouring letters within a word are swapped in another."""
+    apart = [i for i, (a, b) in enumerate(zip(word, other)) if a != b] if len(word) == len(other) > 4 else []
+    return len(apart) == 2 and apart[0] > 0 and apart[1] == apart[0] + 1 and word[apart[0]] == other[apart[1]] and word[apart[1]] == other[apart[0]]
 
 
 _ALIAS = regex.compile(
@@ -101,7 +109,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 
 _RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[.!?][\"”]?\s*[\"“]?(?=\p{Lu})")
-_NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
+_NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:(?:sapaan|panggilan)(?:\s+(?:akrab|karib|sehari-hari|populer|beken))?(?:nya)?|(?:akrab|karib|biasa)nya\s+(?:ia\s+|dia\s+)?(?:disapa|dipanggil)|(?:begitu|demikian|biasa)\s+(?:ia|dia|pria\s+itu|wanita\s+itu)\s+(?:akrab\s+|biasa\s+)?(?:disapa|dipanggil))\b")
 # “pria yang akrab disapa Gus Ipul itu” is somebody named before
 _TAKEN_UP_BY = regex.compile(expand(r"(?<!\bseorang\s)\b(?:pria|lelaki|wanita|perempuan|{words:roles})\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$"), regex.IGNORECASE)
 _PAIRED = regex.compile(r"^-|-$")
