@@ -64,8 +64,9 @@ def _nicknames() -> dict[tuple[str, ...], tuple[str, ...]]:
 def _misspelt(name: tuple[str, ...], groups: list) -> list:
     """The one person a single name is the beginning of (Zul for Zulkarnain), or a name is a letter away from; nobody where several are."""
     if 1 < len(name) < 6:
-        near = regex.compile(rf"(?:{regex.escape(' '.join(name))}){{e<=1}}")
-        homes = [g for g in groups if g[0][0] == name[0] and len(name[-1]) > 6 and near.fullmatch(" ".join(g[0]))]
+        spelt = " ".join(name)
+        near = regex.compile(rf"(?:{regex.escape(spelt)}){{e<=1}}" if len(name[-1]) > 6 else rf"{regex.escape(spelt)}.|{regex.escape(spelt[:-1])}")  # scrapers lose a last letter
+        homes = [g for g in groups if g[0][0] == name[0] and near.fullmatch(" ".join(g[0]))]
         return homes if len(homes) == 1 else []
     if len(name) != 1 or not 4 <= len(name[0]) <= 30:
         return []

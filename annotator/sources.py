@@ -304,13 +304,17 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     people = regex.search(_PEOPLE, words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”: the name follows the comma
     following = pattern(rf",\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
-    if following and (related or office and not people):
+    definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
+    if following and not definite and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
         return Span(*people.span()).shift(main.start)
     name = regex.match(rf"[{ORG}{LOC}]+", words)
     return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
 
+
+# “Menurut pelatih asal Rusia itu, Budi bermain …”: who is known needs no name; not “menurut Kapolres saat itu, Budi”
+_DEFINITE = regex.compile(r"(?<!\b(?:kala|saat|ketika|waktu|masa))\s(?:itu|ini|tersebut)$", regex.IGNORECASE)
 
 # “pria yang …”, “legislator dari …”, “perempuan berkacamata” up to the “itu” that ends them
 _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)(?=\s*$|\s+{{words:prepositions}}\b)"

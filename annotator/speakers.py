@@ -130,6 +130,19 @@ def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ..
     return Found(e.name, "person" if person else "organisation", entity, roles.nearest(e) if person else None, rule, candidates)
 
 
+_RELATED_TO = r"{words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:{words:ranks}\s+)*$"
+
+
+def by_relation(turn: Turn) -> Found | None:
+    """“Juru bicara Budi” is whoever the article calls so elsewhere, not Budi."""
+    scene, source = turn.scene, turn.quote.source
+    related = grammar.pattern(_RELATED_TO).search(scene.masked, max(0, source.start - 60), source.start)
+    phrase = scene.text[related.start() : source.stop].casefold() if related else None
+    known = (i for i, e in enumerate(scene.entities) if any(role.span.of(scene.text).casefold() == phrase for role in e.roles))
+    found = next(known, None) if phrase else None
+    return None if found is None else _named(scene, found, "role")
+
+
 def by_name(turn: Turn) -> Found | None:
     """The source is a name."""
     source = turn.quote.source
@@ -333,7 +346,7 @@ def by_itself(turn: Turn) -> Found:
 
 
 STEPS = (
-    by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
+    by_relation, by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
     by_repetition, by_institution, by_introduction, by_description, by_itself,
 )  # fmt: skip
 
