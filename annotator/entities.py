@@ -168,7 +168,7 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     ordered = sorted(mentions, key=lambda m: m.span.start)
     for before, after in zip(ordered, ordered[1:]):
         between = text[before.span.stop : after.span.start]
-        if regex.fullmatch(r"\s*(?:\(|atau\s)\s*", between) and len(words(text, after.span)) == 1:
+        if regex.fullmatch(r"\s*(?:\(|atau\s)\s*", between) and (len(words(text, after.span)) == 1 or _ACRONYM.fullmatch(text, after.span.start, after.span.stop)):
             alias[words(text, after.span)] = words(text, before.span)
     for mention in ordered:
         name = words(text, mention.span)
@@ -177,11 +177,22 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[2]))] = name
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[1]))] = name
         homes.setdefault(alias.get(name, name), []).append(mention)
+    bare = {name: _without_form(name) for name in homes}
     for short in sorted(homes, key=len):
-        target = alias.get(short) or next((n for n in homes if n != short and len(short) > 1 and n[: len(short)] == short), None) or _written_out(short, homes)
+        longer = (n for n in homes if n != short and (len(short) > 1 and n[: len(short)] == short or bare[n] == bare[short]))
+        target = alias.get(short) or next(longer, None) or _written_out(short, homes)
         if target and target in homes and target != short and mentions[0].type == "ORG":
             homes[target] += homes.pop(short)
     return list(homes.values())
+
+
+# “(CCB Indonesia)”
+_ACRONYM = regex.compile(r"\p{Lu}{2,}\s\p{L}+")
+
+
+def _without_form(name: tuple[str, ...]) -> tuple[str, ...]:
+    """A firm's name without what kind of firm it is."""
+    return tuple(word for word in name if not grammar.is_listed("company_forms", word)) or name
 
 
 def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:

@@ -27,6 +27,7 @@ def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ..
     people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text)))
     known = {m.span.of(text) for m in found if m.type == "PER"}
     kept = [one for mention in found for part in _unglued(text, mention, known) for one in _one(text, part, people)]
+    people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in kept if m.type == "PER" and " " in m.span.of(text)))
     kept = _without_degrees(text, _institutions(text, [_in_full(text, _as_person(text, mention, people), people) for mention in kept]))
     places = {m.span.of(text) for m in kept if m.type == "LOC"}
     kept = [_without_region(text, mention, places) for mention in kept]
@@ -77,7 +78,7 @@ _CALLED = regex.compile(r",?\s+(?:(?:begitu|demikian)\s+)?(?:(?:sapaan|panggilan
 def _in_full(text: str, mention: Mention, people: tuple[str, ...]) -> Mention:
     """“PresenterDewi [Lestari]”, “Bima [Arya Sugiarto]”: the rest of a name that the article gives in full elsewhere."""
     words = mention.span.of(text)
-    full = [len(name) - 1 for name in people if name.endswith(" " + words) and text.endswith(name[1:], 0, mention.span.stop)] if mention.type == "PER" else []
+    full = [len(name) - 1 for name in people if name.endswith(" " + words) and name[1:] != words and text.endswith(name[1:], 0, mention.span.stop)] if mention.type == "PER" else []
     starts = [mention.span.stop - size for size in full if not text[mention.span.stop - size - 1 : mention.span.stop - size].isupper()]
     return replace(mention, span=Span(min(starts), mention.span.stop), rule="ner.full") if starts else mention
 

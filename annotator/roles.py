@@ -91,6 +91,7 @@ _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + R
 _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
+_DEICTIC = regex.compile(r"\s+(?:ini|itu|tersebut)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
@@ -129,6 +130,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
+    if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
+        return None  # “Menurut petinju itu, Marko kalah”
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
     if not office or apposed and _is_fronted(window, office.start) and not _CLOSED.match(masked, stop):
         return None
