@@ -92,15 +92,19 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
     """People joined whom the text equates: “Saifullah Yusuf atau Gus Ipul”, “Joko Widodo (Jokowi)”, “Gus Ipul, sapaan akrabnya”."""
     ordered = sorted((m for g in groups for m in g), key=lambda m: m.span.start)
     home = {m.span: i for i, g in enumerate(groups) for m in g}
+
+    def fullest(nickname: Mention) -> bool:
+        """Whether nobody is known by more words than this: who has a fuller name is nobody else."""
+        return all(len(words(text, m.span)) <= len(words(text, nickname.span)) for m in groups[home[nickname.span]])
+
     for position, (first, second) in enumerate(zip(ordered, ordered[1:])):
         equated = second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start)
         if equated and "(" in equated.group() and len(_TOKEN.findall(_RANK.sub("", second.span.of(text)))) > 1:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
-        if not equated and _NICKNAME.match(text, second.span.stop):
+        if not equated and _NICKNAME.match(text, second.span.stop) and fullest(second):
             first = equated = _subject_before(text, ordered[: position + 1], second)
-        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
-            only = len({words(text, m.span) for m in groups[home[second.span]]}) == 1  # who has a fuller name is nobody else
-            first = equated = _taken_up_person(text, ordered[max(0, position - 40) : position + 1], second) if only else None
+        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start) and fullest(second):
+            first = equated = _taken_up_person(text, ordered[max(0, position - 40) : position + 1], second)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
             home.update((m.span, keep) for m in groups[gone])

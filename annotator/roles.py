@@ -17,7 +17,8 @@ from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
 from annotator.rules import expand
 
 
-_BETWEEN_NAMES = regex.compile(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})")
+# between names, and between a person who opens a sentence and an office
+_BETWEEN_NAMES = regex.compile(expand(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})|(?<=[.!?”\"\n]\s{PER}{{1,50}})\.(?=\s(?i:{{words:roles}})\b)"))
 
 
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
@@ -36,7 +37,7 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
 
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+)?[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str) -> regex.Pattern:
@@ -50,10 +51,10 @@ _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{wo
 _BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
-    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
-_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
+_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
 # “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
 _FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}}))(?!,?\s+(?:dan|serta)\b)")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
@@ -61,7 +62,7 @@ _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
 _ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
 _LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\sdan\s(?=[\p{{Lu}}\ue001])(?!{{words:roles}}(?![\w-]))"))
-_SEAT = regex.compile(r"(?<=[\p{L}\ue001\ue002)]),(?=\s(?:\ue002+,|\ue001+,?|\ue002+)\s+\p{Ll}*\s*$)")
+_SEAT = regex.compile(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R[TW]\s\d+),?)+\s+\p{Ll}*\s*$)")
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
@@ -81,7 +82,7 @@ _RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
-    r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,)"
+    r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,|\s)"
     rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
 )

@@ -130,7 +130,7 @@ def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ..
     return Found(e.name, "person" if person else "organisation", entity, roles.nearest(e) if person else None, rule, candidates)
 
 
-_RELATED_TO = r"{words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:{words:ranks}\s+)*$"
+_RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:{words:ranks}\s+)*$"
 
 
 def by_relation(turn: Turn) -> Found | None:
