@@ -49,7 +49,7 @@ def _inside(article: Article, content: Span) -> list[Quote]:
     for match in regex.finditer(r"\S.*?(?:[.?!](?=\s)|$)", content.of(article.text), regex.DOTALL):
         span = Span(*match.span()).shift(content.start)
         view = article.view(span, [q.span for q in marked], taken)
-        out += [q for q in reported.find(article, span, view, None, [], nested=True) if q.source and _is_speech(article, q)]
+        out += [q for q in reported.find(article, span, view, None, []) if q.source and _is_speech(article, q)]
     return out
 
 

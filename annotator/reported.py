@@ -39,7 +39,10 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far."""
+    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far.
+
+    `held` is where the content of the quote that holds the cue starts in the view; None where none does.
+    """
 
     article: Article
     span: Span
@@ -47,7 +50,7 @@ class Scope:
     cue: Cue
     previous: Statement | None
     found: list[Quote]
-    nested: bool
+    held: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +62,27 @@ class Source:
     stop: int | None
 
 
-def find(article: Article, span: Span, view: str, previous: Statement | None, found: list[Quote], nested: bool = False) -> list[Quote]:
-    """The indirect and mixed quotes of one stretch; `found` are earlier quotes; `nested` when it is a direct quote's content."""
+def find(article: Article, span: Span, view: str, previous: Statement | None, found: list[Quote]) -> list[Quote]:
+    """The indirect and mixed quotes of one stretch; `found` are earlier quotes."""
     out: list[Quote] = []
     # cues within or after their content come first, since the others' content ends at them
     for cue in sorted(_cues(view), key=lambda c: (not c.lists & FRAMING, c.span.start)):
         if NOISE in cue.span.of(view):
             continue
         here = view[: cue.span.start] + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
-        result = _first(Scope(article, span, here, cue, previous, found + out, nested))
+        result = _first(Scope(article, span, here, cue, previous, found + out, _held(cue.span, span.start, out)))
         if result:
             quote, used = result
             out.append(quote)
             if used and cue.lists & FRAMING:
                 view = grammar.cover(view, [used], NOISE)
     return out
+
+
+def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
+    """Where the innermost content that holds a cue starts in the view."""
+    holders = [quote.content[0].start for quote in out if any(part.contains(cue.shift(offset)) for part in quote.content)]
+    return max(holders) - offset if holders else None
 
 
 # ---------------------------------------------------------------------------------------------------------------- cues
@@ -191,8 +200,7 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("subject") is not None:
         if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and regex.search(r"\byang\s*$", view[: cue.span.start], regex.IGNORECASE):
             return None  # “video yang memperlihatkan …” describes the video
-        shared = _shared(scope, *match.span("subject"))
-        subject = shared or sources.before(view, *match.span("subject"))
+        subject = _subject(scope, *match.span("subject"))
         found = Source(subject, False, None) if subject else None
         if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(subject.of(view)):
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
@@ -225,6 +233,25 @@ def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
     # without a comma a phrase and its clause look alike: “menurut undang-undang itu berlaku”, “kata sandi itu diganti”
     apart = "final" in rule.options or scope.view[stop:].lstrip().startswith(",")
     return apart and ("cue_preposition" in scope.cue.lists or sources.is_somebody(words))
+
+
+def _subject(scope: Scope, start: int, stop: int) -> Span | None:
+    """The subject of a cue. Within somebody's content it stands there too, unless the cue goes on with what they say after a comma."""
+    shared = _shared(scope, start, stop)
+    told_before = "cue_request" in scope.cue.lists and _BEFORE.search(scope.view, start, stop)
+    if scope.held is None or told_before or shared and "," in scope.view[max(start, stop - 16) : stop]:
+        return shared or sources.before(scope.view, start, stop)
+    own = sources.before(scope.view, max(start, scope.held), stop)
+    words = own.of(scope.view) if own else ""
+    if sources.is_somebody(words):
+        return None if _HOLDER.fullmatch(words) else own
+    return shared or (own if words and not grammar.is_predicate(words.split()[0]) else None)
+
+
+# “Budi mengaku pernah meminta C”: said at another time, and so once more
+_BEFORE = regex.compile(r"\b(?:telah|sudah|pernah|sempat)\s*\Z", regex.IGNORECASE)
+# “Budi mengatakan dia khawatir C”: the one who speaks already
+_HOLDER = regex.compile(r"(?:dia|ia|dirinya|beliau|pihaknya)", regex.IGNORECASE)
 
 
 def _shared(scope: Scope, start: int, stop: int) -> Span | None:
@@ -359,12 +386,17 @@ _THAT_IT_IS = regex.compile(
 )
 
 
+# “… dengan PT X Tbk.PT Y menyatakan”: a sentence that a scraper glued to the one before
+_GLUED = regex.compile(r"(?<=[\p{Ll}\ue000-\ue002])\.(?=\p{Lu}\p{Ll}|[\ue000-\ue002])")
+
+
 def _is_nominal(words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
     if regex.match(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", words, regex.IGNORECASE):
         return True
     if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
+    words = _GLUED.split(words)[0]
     first, *rest = words.split(maxsplit=2)
     if not grammar.starts_with("nominal", words) or rest and rest[0] in ("itu", "tersebut", "ini"):
         return False

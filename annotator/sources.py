@@ -100,7 +100,7 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
 
 
 _BOUNDARY = regex.compile(
-    rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])"
+    rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])|(?<={NAME})\.(?={NAME})"
     r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b))\s",
     regex.IGNORECASE,
 )
