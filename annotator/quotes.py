@@ -37,7 +37,7 @@ def _said(article: Article, statement: Statement, previous: Statement | None, fo
     taken = [direct.used_up(statement, quote) for quote in spoken]
     view = article.view(statement.span, [q.span for q in statement.quotations], taken)
     told = reported.find(article, statement.span, view, previous, found + spoken)
-    told = [q for q in told if not (_is_held(q, told) and _is_unsaid(article, q))]
+    told = [q for q in told if not _is_unsaid(article, q)]
     return [*spoken, *told, *(q for quote in spoken for part in quote.content for q in _inside(article, part))]
 
 
@@ -55,24 +55,20 @@ def _inside(article: Article, content: Span) -> list[Quote]:
 
 # “X akan meminta …”, “X harus menjelaskan …”: nothing is said yet
 _UNSAID = regex.compile(
-    r"\b(?:akan|hendak|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|untuk|guna|jangan)\s+"
+    r"(?<!\bhanya\s)\b(?:akan|bakal|hendak|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|berniat|berencana|berhasil|bertujuan|untuk|guna|agar|jangan)\s+"
     r"(?:segera\s+|terus\s+|lebih\s+|pernah\s+|mulai\s+)*$",
     regex.IGNORECASE,
 )
 
 
 def _is_unsaid(article: Article, quote: Quote) -> bool:
-    return bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
+    active = quote.source is not None and quote.source.start < quote.cue.start
+    return active and bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
 
 
 def _is_speech(article: Article, quote: Quote) -> bool:
     """Whether a quote within a speaker's words is somebody's: things do not speak there."""
     return sources.is_somebody(quote.source.of(article.masked)) and not _is_unsaid(article, quote)
-
-
-def _is_held(quote: Quote, others: list[Quote]) -> bool:
-    """Whether a quote stands within the content of another, cue and all."""
-    return any(part.contains(quote.cue) and part.contains(quote.content[0]) for q in others if q is not quote for part in q.content)
 
 
 def _relayed(article: Article, statement: Statement, found: list[Quote], outlet: str | None) -> list[Quote]:

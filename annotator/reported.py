@@ -144,7 +144,7 @@ def _is_negated(scope: Scope) -> bool:
 
 # who sees to it that something is so does not say that it is
 _TO_ENSURE = regex.compile(
-    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|baru\s+bisa|menyarankan|adalah|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
+    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|dengan|dalam|seperti|baru\s+bisa|menyarankan|adalah|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
     r"|\b(?:untuk|guna|demi|akan|harus|perlu|bisa|dapat|berkomitmen|bukan\s+hanya|tidak\s+hanya|terus)\s[^.]{0,200}(?:,|\b(?:dan|serta|sekaligus|tetapi\s+juga))\s+$",
     regex.IGNORECASE,
 )
