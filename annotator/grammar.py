@@ -130,14 +130,15 @@ def predicate_at(masked: str) -> int | None:
         opens = None if deictic else opens_adjunct(word)
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
             return match.start()
+        attached = before and not closed and not waiting and not skipping and is_listed("attributes", word) and not is_listed("pronouns", before)
         closed = match if _closes_phrase(masked, match) else None
         if opens:
             waiting, skipping = opens, False
-        elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "sekarang", "dulu", "sedang", "tengah"}):
-            continue
+        elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "sekarang", "dulu", "sedang", "tengah"} or before == "yang" and closed):
+            continue  # “uang yang nilainya | mencapai …”
         elif skipping and word in {"dan", "atau", "serta"}:
             waiting = "next"
-        elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
+        elif not attached and is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
             if skipping and not waiting and (word in _MODALS or word == "mencapai") and _VERB.fullmatch(before) and not is_listed("control", before):
                 return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
             if skipping and not waiting and word in _COPULAS:

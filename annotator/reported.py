@@ -198,12 +198,14 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("document") is not None:
         found = Source(Span(*match.span("document")), False, None)
     elif groups.get("subject") is not None:
-        if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and regex.search(r"\byang\s*$", view[: cue.span.start], regex.IGNORECASE):
+        if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and _DESCRIBED.search(view[: cue.span.start]):
             return None  # “video yang memperlihatkan …” describes the video
         subject = _subject(scope, *match.span("subject"))
         found = Source(subject, False, None) if subject else None
-        if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(subject.of(view)):
+        if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
+        if found and "cue_request" in cue.lists and "cue_say" not in cue.lists and _DESCRIBED.search(view[: cue.span.start]) and not sources.is_somebody(subject.of(view)):
+            return None  # “perspektif yang mengajak penonton …”
     else:
         found = Source(None, True, None)
     if found and found.span and "relay" in rule.options and not (
@@ -219,8 +221,14 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     return found
 
 
-def _is_person(words: str) -> bool:
-    return "\ue000" in words or grammar.starts_with("pronouns", words)
+_DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
+
+
+def _is_person(cue: Cue, words: str) -> bool:
+    """Whether a source is people; an institution notes that something is so, but finds or shows things."""
+    if "\ue000" in words or grammar.starts_with("pronouns", words):
+        return True
+    return cue.stem != "mencatat" and not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))
 
 
 def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
@@ -242,12 +250,23 @@ def _subject(scope: Scope, start: int, stop: int) -> Span | None:
     if scope.held is None or told_before or shared and "," in scope.view[max(start, stop - 16) : stop]:
         return shared or sources.before(scope.view, start, stop)
     own = sources.before(scope.view, max(start, scope.held), stop)
+    manner = _BY.search(scope.view, scope.held, stop)
+    if manner and not (own and grammar.is_clause(scope.view[own.stop : manner.start()])):
+        return _holder(scope)
     words = own.of(scope.view) if own else ""
     if sources.is_somebody(words):
         return None if _HOLDER.fullmatch(words) else own
     return shared or (own if words and not grammar.is_predicate(words.split()[0]) else None)
 
 
+def _holder(scope: Scope) -> Span | None:
+    """The source of the quote that holds the cue."""
+    holder = next((q for q in reversed(scope.found) if q.content[0].start == scope.span.start + scope.held), None)
+    return holder.source.shift(-scope.span.start) if holder and holder.source and scope.span.contains(holder.source) else None
+
+
+# “menyindir Budi dengan menyebut C”: what the one who speaks does
+_BY = regex.compile(r"\bdengan\s*\Z", regex.IGNORECASE)
 # “Budi mengaku pernah meminta C”: said at another time, and so once more
 _BEFORE = regex.compile(r"\b(?:telah|sudah|pernah|sempat)\s*\Z", regex.IGNORECASE)
 # “Budi mengatakan dia khawatir C”: the one who speaks already
@@ -355,7 +374,7 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
-    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
+    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "berikut", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
         return False
     if scope.cue.stem in DENIALS and groups.get("that") is None and grammar.starts_with("nominal", words):
         return False
@@ -372,7 +391,27 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     trusted = trusted or scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
-    return grammar.is_clause(words) or QUOTED in words and count > 1
+    return _tells(scope.cue, words) or QUOTED in words and count > 1
+
+
+# a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
+_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta)\s+(?:{words:adverbs}\s+)*"
+# “melaporkan Y ke polisi”, “melaporkan Y atas dugaan C”: an act
+_LODGED = regex.compile(r"\b(?:ke|kepada|atas)\s")
+
+
+def _tells(cue: Cue, words: str) -> bool:
+    """Whether content has a predicate with a subject of its own, not a noun phrase that something hangs on."""
+    at = grammar.predicate_at(words)
+    if at is None:
+        return False
+    lead = words[:at]
+    hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 7))
+    if hangs and lead.count(",") < 2 and not grammar.starts_with("prepositions", lead):
+        return False
+    if cue.stem == "melaporkan" and _LODGED.search(lead):
+        return False
+    return not words.startswith("sebagai ", at) or bool(cue.lists & {"cue_accuse", "cue_think"})
 
 
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
@@ -397,12 +436,19 @@ def _is_nominal(words: str) -> bool:
     if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
     words = _GLUED.split(words)[0]
-    first, *rest = words.split(maxsplit=2)
-    if not grammar.starts_with("nominal", words) or rest and rest[0] in ("itu", "tersebut", "ini"):
+    noun = grammar.pattern(r"(?:{words:nominal}|(?P<topic>{words:topics}))(?:nya)?\b").match(words)
+    rest = words[noun.end() :].split(maxsplit=1) if noun else []
+    if noun is None or rest and rest[0] in ("itu", "tersebut", "ini"):
         return False
-    if first.endswith("nya") and _THAT_IT_IS.match(words):
+    if noun["topic"] is not None:
+        return not _COPULA.search(words)
+    possessed = noun[0].endswith("nya")
+    if possessed and _THAT_IT_IS.match(words):
         return False
-    return first.endswith("nya") or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words)
+    return possessed or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words[noun.end() :])
+
+
+_COPULA = regex.compile(r"\b(?:adalah|ialah|merupakan|yakni|yaitu|karena|lantaran|bukan)\b", regex.IGNORECASE)
 
 
 # what follows content after a comma without being part of it

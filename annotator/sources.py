@@ -172,7 +172,8 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
         return Span(*name.span())
     verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
     begin = verbs[-1] if verbs else segment.start
-    return _strip(masked, Span(begin, segment.stop)) if begin < segment.stop else None
+    lead = pattern(r"(?:.*\b{words:adjunct_later}\s)?(?:\s*\b{words:prepositions}\s)*").match(masked, begin, segment.stop)  # “bertemu dengan warga yang mengaku …”
+    return _strip(masked, Span(lead.end(), segment.stop)) if lead.end() < segment.stop else None
 
 
 # -------------------------------------------------------------------------------------- the head of a noun phrase
