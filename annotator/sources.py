@@ -172,7 +172,7 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
         return Span(*name.span())
     verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
     begin = verbs[-1] if verbs else segment.start
-    lead = pattern(r"(?:.*\b{words:adjunct_later}\s)?(?:\s*\b{words:prepositions}\s)*").match(masked, begin, segment.stop)  # “bertemu dengan warga yang mengaku …”
+    lead = pattern(r"(?:.*\b{words:adjunct_later}\s)?(?:\s*\bantara\s+lain\s|\s*\b{words:prepositions}\s)*").match(masked, begin, segment.stop)  # “bertemu dengan warga yang mengaku …”
     return _strip(masked, Span(lead.end(), segment.stop)) if lead.end() < segment.stop else None
 
 
@@ -321,10 +321,16 @@ _DEFINITE = regex.compile(r"(?<!\b(?:kala|saat|ketika|waktu|masa))\s(?:itu|ini|t
 _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)(?=\s*$|\s+{{words:prepositions}}\b)"
 
 
+# “kata seorang sumber di kota itu kepada X”
+_TOLD = regex.compile(r"\s+kepada\s", regex.IGNORECASE)
+
+
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """An agent without a name, up to its first predicate."""
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
+    told = _TOLD.search(masked, segment.start, segment.stop)
+    segment = Span(segment.start, told.start()) if told else segment
     closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start)
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
     predicate = None if closed and not closed["clause"] else predicate_at(phrase.of(masked))
