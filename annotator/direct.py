@@ -110,7 +110,7 @@ def _is_utterance(words: str) -> bool:
 def _is_closed(view: str, stop: int, words: str) -> bool:
     """A lead-in needs a full utterance that its sentence ends with: “menyebut “raja kecil” itu” is none."""
     rest = view[stop:].strip(" .,;\n\t" + NOISE)
-    ends_sentence = not regex.match(r"[\p{L}\ue000-\ue002]", rest) or view[stop : stop + 1] == ","
+    ends_sentence = not regex.match(r"[\p{L}\ue000-\ue002]", rest) or bool(regex.match(r",|\s*[.?!]\s", view[stop:]))
     return _is_utterance(words) and (ends_sentence or words.rstrip()[-1:] in ".,?!…" or words[:1].isupper() and grammar.is_clause(words))
 
 

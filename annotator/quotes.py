@@ -44,8 +44,9 @@ def _said(article: Article, statement: Statement, previous: Statement | None, fo
 def _inside(article: Article, content: Span) -> list[Quote]:
     """Quotes within a direct quote's content; the speaker's own saying is none."""
     marked = tuple(q for q in article.nested if content.contains(q.span))
-    out = [q for q in direct.find(article, Statement(content, marked)) if q.cue]
-    taken = [p for q in out for p in (q.cue, q.source) if p]
+    statement = Statement(content, marked)
+    out = [q for q in direct.find(article, statement) if q.cue]
+    taken = [direct.used_up(statement, q) for q in out]
     for match in regex.finditer(r"\S.*?(?:[.?!](?=\s)|$)", content.of(article.text), regex.DOTALL):
         span = Span(*match.span()).shift(content.start)
         view = article.view(span, [q.span for q in marked], taken)

@@ -52,13 +52,17 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One quote to attribute: the words of its source, who holds the quote around it, and who spoke before, the latest first."""
+    """One quote to attribute: the words of its source, who holds the quote around it, and who spoke before, the latest first.
+
+    `told` when the quote around it is in its speaker's own words, in which “dia” is somebody else.
+    """
 
     scene: Scene
     quote: Quote
     words: str
     names: tuple[tuple[Span, int], ...]
     nested: bool
+    told: bool
     holder: Found | None
     before: tuple[tuple[Quote, Found, bool], ...]
 
@@ -79,7 +83,9 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
     found: dict[int, Found] = {}
     before: list[tuple[Quote, Found, bool]] = []
     for i in sorted(range(len(quotes)), key=lambda i: _place(quotes[i])):
-        found[i] = _first_answer(_turn(scene, quotes[i], parents[i], found, before))
+        for j in (parents[i], i):  # “… dia bilang ‘C’, …” kata X: the parent's source may follow
+            if j is not None and j not in found:
+                found[j] = _first_answer(_turn(scene, quotes, j, parents[j], found, before))
         before.insert(0, (quotes[i], found[i], parents[i] is not None))
     return tuple(
         Attribution(q, f.speaker, f.kind, f.entity, f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
@@ -88,13 +94,15 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
     )
 
 
-def _turn(scene: Scene, quote: Quote, parent: int | None, found: dict[int, Found], before: list) -> Turn:
+def _turn(scene: Scene, quotes: tuple[Quote, ...], i: int, parent: int | None, found: dict[int, Found], before: list) -> Turn:
+    quote = quotes[i]
     source = quote.source
     words = source.of(scene.text).casefold() if source else ""
     names = tuple((m.span, e) for e, entity in enumerate(scene.entities) for m in entity.mentions if source and source.overlaps(m.span))
     # a tie in place is two cues of one source: neither spoke before the other
     earlier = tuple(one for one in before if _place(one[0]) < _place(quote))
-    return Turn(scene, quote, words, names, parent is not None, found.get(parent) if parent is not None else None, earlier)
+    told = parent is not None and quotes[parent].type == "direct"
+    return Turn(scene, quote, words, names, parent is not None, told, found.get(parent) if parent is not None else None, earlier)
 
 
 def _place(quote: Quote) -> int:
@@ -180,14 +188,23 @@ def _last_of(turn: Turn, kind: str) -> Found | None:
 
 
 def by_pronoun(turn: Turn) -> Found | None:
-    """“dia”, “ia”, “beliau”: within somebody's quote the one who speaks it, else the discourse. “pihaknya” is the last speaker."""
+    """“dia”, “ia”, “beliau”: within somebody's report the one who speaks it, in their own words another, else the discourse. “pihaknya” is the last speaker."""
     if turn.names or not grammar.starts_with("pronouns", turn.words):
         return None
+    if turn.told and turn.words in ("dia", "ia", "beliau"):
+        return _another(turn)
     if turn.holder and turn.holder.kind == "person":
         return turn.holder.again("pronoun.holder")
     if turn.words.startswith("pihaknya") and (last := _last_speaker(turn)):
         return last.again("pihaknya", ())
     return _discourse(turn, "pronoun") or Found(None, None, None, None, "unknown")
+
+
+def _another(turn: Turn) -> Found:
+    """The person named last before a place who is not the one who speaks there."""
+    holder = turn.holder.entity if turn.holder else None
+    others = [e for e, _ in _recent(turn.scene, turn.start, "PER") if e != holder]
+    return _named(turn.scene, others[0], "pronoun.another") if others else Found(None, None, None, None, "unknown")
 
 
 def by_first_person(turn: Turn) -> Found | None:
