@@ -380,7 +380,7 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
         return False
-    if "other" in rule.options and not grammar.predicate_at(_QUITE.sub("", words)):
+    if "other" in rule.options and (_OWN.match(words) or not grammar.predicate_at(_QUITE.sub("", words))):
         return False
     if "clause" not in rule.options or groups.get("that") is not None or groups.get("vow") is not None:
         return True
@@ -414,6 +414,8 @@ def _tells(cue: Cue, words: str) -> bool:
     return not words.startswith("sebagai ", at) or bool(cue.lists & {"cue_accuse", "cue_think"})
 
 
+# “ingin sekali ikut”, “berpikir panjang”, “percaya kepada Y”: nobody else's doing
+_OWN = regex.compile(r"(?:sekali|panjang|keras|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|dengan|dalam)\b", regex.IGNORECASE)
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
