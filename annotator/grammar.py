@@ -130,11 +130,13 @@ def predicate_at(masked: str) -> int | None:
         opens = None if deictic else opens_adjunct(word)
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
             return match.start()
-        attached = before and not closed and not waiting and not skipping and is_listed("attributes", word) and not is_listed("pronouns", before)
+        if word[0] == NOISE:
+            continue  # “yang [menurutnya] merupakan …”
+        attached = not closed and not waiting and not skipping and _is_attached(before, word, following.group() if following else "")
         closed = match if _closes_phrase(masked, match) else None
         if opens:
             waiting, skipping = opens, False
-        elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "sekarang", "dulu", "sedang", "tengah"} or before == "yang" and closed):
+        elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "nanti", "nantinya", "sekarang", "dulu", "sedang", "tengah"} or before == "yang" and closed):
             continue  # “uang yang nilainya | mencapai …”
         elif skipping and word in {"dan", "atau", "serta"}:
             waiting = "next"
@@ -153,6 +155,15 @@ def predicate_at(masked: str) -> int | None:
             if waiting == "next":
                 waiting = None
     return None
+
+
+def _is_attached(before: str, word: str, following: str) -> bool:
+    """Whether a word describes the noun before it, or opens “baik A maupun B”, “lebih dari 5”: no predicate."""
+    if before and is_listed("pronouns", before) or word == "kembali" and following == "ke":
+        return False
+    if word == "lebih":
+        return following == "dari"
+    return is_listed("attributes", word) and bool(before or is_listed("prepositions", word))
 
 
 def _closes_phrase(masked: str, match: regex.Match) -> bool:
@@ -203,7 +214,9 @@ def trim(text: str, masked: str, start: int, stop: int) -> Span | None:
     if match and match.end() < stop:
         start = _strip_left(masked, match.end(), stop)
     date = pattern(_TAIL_DATE + r"[\s.]*$").search(masked[:stop], max(start, stop - 60))
-    if date and date.start() > start and masked[date.start()] == ",":
+    if date and date.start() <= start:
+        return None  # “katanya, Rabu (1/2)”
+    if date and masked[date.start()] == ",":
         stop = date.start()
     while stop > start and masked[stop - 1] in _EDGE:
         stop -= 1

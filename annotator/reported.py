@@ -302,10 +302,13 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if state and (at is None or state.start() - pieces[0][0] < at):
             at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
+        if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
+            return ()
         if at is None or len(asked.split()) > 9 or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
             return ()
-        pieces = [(pieces[0][0] + at, pieces[0][1])]
-    if _reports_before(match):
+        adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, pieces[0][0], pieces[0][0] + at)
+        pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
+    if _reports_before(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
     spans = [s for start, stop in pieces if start < stop and (s := grammar.trim(text, view, start, stop))]
@@ -314,6 +317,8 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     return tuple(s.shift(scope.span.start) for s in spans)
 
 
+# “mendorong adopsi …”: an act upon a thing
+_PROMPTS = frozenset({"mendorong"})
 # “meminta uang sebesar …”, “mendorong karet sebagai …” ask for a thing
 _AMOUNT = regex.compile(r"(?:sebagai|sebesar|sebanyak|juga|cukup|menyeluruh)\b", regex.IGNORECASE)
 
@@ -403,7 +408,7 @@ _LODGED = regex.compile(r"\b(?:ke|kepada|atas)\s")
 def _tells(cue: Cue, words: str) -> bool:
     """Whether content has a predicate with a subject of its own, not a noun phrase that something hangs on."""
     at = grammar.predicate_at(words)
-    if at is None:
+    if at is None or words.startswith("kepada "):
         return False
     lead = words[:at]
     hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 7))
