@@ -224,10 +224,14 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
 _DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
 
 
+_SOME = regex.compile(r"(?:beberapa|sejumlah|banyak|sebagian|seluruh|semua|berbagai)\s+(?=\p{L})", regex.IGNORECASE)
+
+
 def _is_person(cue: Cue, words: str) -> bool:
     """Whether a source is people; an institution notes that something is so, but finds or shows things."""
     if "\ue000" in words or grammar.starts_with("pronouns", words):
         return True
+    words = _SOME.sub("", words)
     return cue.stem != "mencatat" and not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))
 
 
@@ -255,7 +259,8 @@ def _subject(scope: Scope, start: int, stop: int) -> Span | None:
         return _holder(scope)
     words = own.of(scope.view) if own else ""
     if sources.is_somebody(words):
-        return None if _HOLDER.fullmatch(words) else own
+        glued = own and scope.view[: own.start].rstrip()[-1:] in tuple(".?!")  # a sentence that a scraper left open
+        return None if _HOLDER.fullmatch(words) and not glued else own
     return shared or (own if words and not grammar.is_predicate(words.split()[0]) else None)
 
 
@@ -420,7 +425,7 @@ def _tells(cue: Cue, words: str) -> bool:
 
 
 # “ingin sekali ikut”, “berpikir panjang”, “percaya kepada Y”: nobody else's doing
-_OWN = regex.compile(r"(?:sekali|panjang|keras|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|dengan|dalam)\b", regex.IGNORECASE)
+_OWN = regex.compile(r"(?:sekali|panjang|keras|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|(?:dengan|dalam)\b[^,]*$)\b", regex.IGNORECASE)
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
