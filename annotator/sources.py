@@ -42,6 +42,8 @@ _ALLIES = regex.compile(rf"(?:\G|,\s)\s*(?<names>[{ORG}{LOC}]+(?:,\s*[{ORG}{LOC}
 
 def _subject(masked: str, segments: list[Span]) -> Span | None:
     """The source in segments between commas, the last one first."""
+    if name := _named_first(masked, segments):
+        return name
     appositive: Span | None = None
     for position in range(len(segments) - 1, -1, -1):
         segment = _strip(masked, segments[position])
@@ -68,7 +70,7 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
     return appositive
 
 
-_NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?\s*")
+_NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?(?:\s+(?:dari|asal)\s+[{ORG}{LOC}]+)?\s*")
 _ADDITION = regex.compile(rf"{DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
 
 
@@ -76,6 +78,18 @@ def _name_alone(masked: str, segment: Span) -> Span | None:
     """The person a segment consists of, but for an office of one word and a bracket."""
     name = None if _is_adverbial(masked, segment) else _NAME_ALONE.fullmatch(masked, segment.start, segment.stop)
     return Span(*name.span("name")) if name else None
+
+
+_APPOSED = r"\s*(?:(?:yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?|adalah\s+)?|selaku\s+|sebagai\s+|salah\s+(?:satu|seorang)\s+|seorang\s+)*{words:roles}\b|salah\s+seorang\b)"
+
+
+def _named_first(masked: str, segments: list[Span]) -> Span | None:
+    """“Ratna, Deputi Bidang Edukasi, Sosialisasi, dan Kemitraan BRG”, “Puan, yang juga Ketua DPP PDI-P”: the person before an office that holds names."""
+    for segment, office in zip(segments, segments[1:]):
+        rest = masked[office.start : segments[-1].stop]
+        if pattern(_APPOSED).match(rest) and PER not in rest and not is_clause(rest) and (name := _name_alone(masked, segment)):
+            return name
+    return None
 
 
 def _is_addition(masked: str, segment: Span) -> bool:
@@ -167,10 +181,14 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     segment = _strip(masked, segments[-1]) if segments else None
     if segment is None:
         return None
-    name = pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
+    conceded = pattern(r"(?:meski|walau|kendati|seperti|menyusul)(?:pun)?\s+").match(masked, segment.start, segment.stop)
+    segment = Span(conceded.end(), segment.stop) if conceded else segment
+    name = pattern(rf"(?<!\w)(?P<name>{_PEOPLE}|{NAME}+|{_PRONOUN})(?:\s*\(\d+\))?$").search(masked[: segment.stop], segment.start)
     if name and not starts_with("groups", segment.of(masked)):
-        return Span(*name.span())
-    verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
+        return Span(*name.span("name"))
+    if _is_adverbial(masked, segment):
+        return None
+    verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group()) and m.group().casefold() != "salah"]  # “salah satu”
     begin = verbs[-1] if verbs else segment.start
     lead = pattern(r"(?:.*\b{words:adjunct_later}\s)?(?:\s*\bantara\s+lain\s|\s*\b{words:prepositions}\s)*").match(masked, begin, segment.stop)  # “bertemu dengan warga yang mengaku …”
     return _strip(masked, Span(lead.end(), segment.stop)) if lead.end() < segment.stop else None
@@ -245,22 +263,34 @@ def _pronoun(masked: str, main: Span) -> Span | None:
     return Span(*match.span("word")).shift(main.start) if match else None
 
 
+_WITH_OTHERS = r"\s+(?:dan|serta)\s+(?:{words:groups}|{words:crowds}|{words:institutions}|{words:descriptors})\b"
+
+
 def _institution(masked: str, segment: Span, main: Span) -> Span | None:
     """“KPK”, “Gerakan Pemuda (GP) Ansor”, “produsen ikan beku PT X”."""
     bracketed = regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+").match(masked, main.start, segment.stop)
     name = bracketed or regex.compile(rf"[{ORG}{LOC}]+").match(masked, main.start, main.stop)
+    if name and pattern(_WITH_OTHERS).match(masked, name.end(), main.stop) and not is_clause(main.of(masked)):
+        return main
     if name:
         return Span(*name.span())
     described = pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(main.of(masked))
     return Span(*described.span("name")).shift(main.start) if described else None
 
 
+# “anggota DPRD Depok dari Fraksi X itu”, “aktivis hak asasi manusia (HAM) ini”, “kiper yang pensiun di Arsenal itu”: somebody known, to the “itu”
+_TAKEN_UP = (
+    r"(?!{words:groups}|{words:crowds})(?:{words:roles}|{words:descriptions})(?![\w-])(?:\s(?:[\p{L}\d'’/-]+|[\ue001\ue002]+)){0,10}?"
+    r"(?:\s\([^()]{1,60}\)(?:\s(?:\p{L}+|[\ue001\ue002]+)){0,4}|\s(?:dari|asal)\s[^,()]{1,60}|\sdi\s[\ue001\ue002]+|\s(?:yang|selaku)\s[^,()]{1,90})\s(?:itu|ini|tersebut)"
+)
 _HUMAN = r"(?:se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b)"
 
 
 def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """A source without a name: “pejabat tersebut”, “sejumlah warga di posko”, “perwakilan dagang Rusia di Vietnam”."""
     words = main.of(masked)
+    if taken_up := pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
+        return Span(*taken_up.span())
     long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
     placed = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, main.stop, segment.stop)
     ended = regex.search(r"\s(?:itu|ini|tersebut)$", words)
@@ -286,6 +316,10 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
     return (source, _skip_modifiers(masked, source.stop, stop)) if source else None
 
 
+# a further part of an office: “…, Olahraga, dan Pariwisata (Dispora) Pati”
+_LISTED = rf"(?:,\s(?:dan\s)?(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+)(?:\s(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+|dan|\([^()]{{1,40}}\))){{0,8}})"
+
+
 def _agent(masked: str, begin: int, stop: int) -> Span | None:
     segment_stop = _segment_stop(masked, begin, stop)
     segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
@@ -303,8 +337,8 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     office = starts_with("roles", words)
     related = pattern(rf"{RELATED}$").search(words)
     people = regex.search(_PEOPLE, words)
-    # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”: the name follows the comma
-    following = pattern(rf",\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
+    following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
     if following and not definite and (related or office and not people):
         return Span(*following.span("name"))
@@ -323,6 +357,7 @@ _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di
 
 # “kata seorang sumber di kota itu kepada X”
 _TOLD = regex.compile(r"\s+kepada\s", regex.IGNORECASE)
+_TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
 
 
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
@@ -331,9 +366,9 @@ def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
     told = _TOLD.search(masked, segment.start, segment.stop)
     segment = Span(segment.start, told.start()) if told else segment
-    closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start)
+    closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start) or pattern(_TAKEN_UP_AGENT).match(masked[: segment.stop], segment.start)
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
-    predicate = None if closed and not closed["clause"] else predicate_at(phrase.of(masked))
+    predicate = None if closed and not closed.groupdict().get("clause") else predicate_at(phrase.of(masked))
     if predicate is not None:
         phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
     return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None
