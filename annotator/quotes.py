@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import regex
 
-from annotator import direct, relays, reported, sources, statements
+from annotator import direct, grammar, relays, reported, sources, statements
 from annotator.document import Mention, Quote, Sentence, Span, Zone
 from annotator.statements import Article, Statement
 
@@ -72,6 +72,10 @@ def _is_speech(article: Article, quote: Quote) -> bool:
     return sources.is_somebody(quote.source.of(article.masked)) and not _is_unsaid(article, quote)
 
 
+# “… naik. kata Budi, dikutip dari Antara”
+_LOST = r"\.\s+{words:cue_inverted}(?:nya)?\b"
+
+
 def _relayed(article: Article, statement: Statement, found: list[Quote], outlet: str | None) -> list[Quote]:
     """Quotes with the medium their statement names; nested ones and the medium's own words have none."""
     view = article.view(statement.span, [q.span for q in statement.quotations])
@@ -83,6 +87,9 @@ def _relayed(article: Article, statement: Statement, found: list[Quote], outlet:
     name = medium.of(article.text).casefold().split()
 
     def relays_it(quote: Quote) -> bool:
+        end = quote.content[-1].stop
+        if end < medium.start and grammar.pattern(_LOST).search(article.masked, end, medium.start):
+            return False  # what was said there has lost its quotation marks
         own = quote.source is not None and not set(quote.source.of(article.text).casefold().split()).isdisjoint(name)
         nested = any(part.contains(quote.content[0]) for part in contents if part not in quote.content)
         return not own and not nested and not any(part.contains(medium) for part in quote.content)
