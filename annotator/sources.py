@@ -10,7 +10,7 @@ from annotator.grammar import is_clause, is_listed, is_predicate, pattern, predi
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
-_PEOPLE = rf"{PER}+(?:(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
+_PEOPLE = rf"{PER}+(?:-{PER}+|(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
 _SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
 
 
@@ -286,9 +286,15 @@ _TAKEN_UP = (
 _HUMAN = r"(?:se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b)"
 
 
+# “pemilik akun Twitter @kabutpagi”: who writes there is known by the handle alone
+_HANDLE = rf"(?:(?:pemilik|pengguna|warganet)\s+)?akun(?:\s+(?:\p{{L}}+|[{ORG}{LOC}]+)){{0,4}}?\s+(?P<handle>@[\w.*\[\]]*[\w*\]])"
+
+
 def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """A source without a name: “pejabat tersebut”, “sejumlah warga di posko”, “perwakilan dagang Rusia di Vietnam”."""
     words = main.of(masked)
+    if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
+        return Span(*written.span("handle"))
     if taken_up := pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
         return Span(*taken_up.span())
     long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
@@ -362,6 +368,8 @@ _TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
 
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """An agent without a name, up to its first predicate."""
+    if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
+        return Span(*written.span("handle"))
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
     told = _TOLD.search(masked, segment.start, segment.stop)

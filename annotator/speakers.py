@@ -352,8 +352,9 @@ def by_repetition(turn: Turn) -> Found | None:
         return None
     asked = set(head.split())
     for _, earlier, _ in turn.before:
-        known = set(earlier.speaker.of(turn.scene.text).casefold().split()) if earlier.speaker and earlier.entity is None else set()
-        if known and (asked <= known or turn.kind == "person" and "yang" in asked and head.split()[0] in known):
+        words = earlier.speaker.of(turn.scene.text).casefold() if earlier.speaker and earlier.entity is None else ""
+        known = set(words.split()) | ({"akun"} if words.startswith("@") else set())
+        if words and (asked <= known or turn.kind == "person" and "yang" in asked and head.split()[0] in known):
             return earlier.again("phrase.again", ())
         if turn.kind == "organisation" and earlier.kind == "organisation" and len(asked) < 3:
             return earlier.again("institution.again", ())
