@@ -456,7 +456,7 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     last = _last_speaker(turn)
     since = max((_place(q) for q, f, nested in turn.before if _place(q) < here and f.speaker and not nested), default=0)
     recent = _recent(scene, here if turn.quote.source else turn.quote.content[0].start, "PER")
-    told = _told_since(turn) if rule == "pronoun" else here
+    told = _told_since(turn) if rule in ("pronoun", "nya") else here
     subjects = [e for e, at in _subjects(scene, since, here) if not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at)]
     if subjects and not (last and subjects[-1] == last.entity):
         return _named(scene, subjects[-1], f"{rule}.subject", _as_candidates(scene, recent, subjects[-1], "opens a sentence after the last quote"))
@@ -469,9 +469,8 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
 
 
 def _told_since(turn: Turn) -> int:
-    """Where the sentence before “ia mengatakan …” starts: its subject, known or new, is who goes on; after a quotation the speaker does."""
-    source, cue = turn.quote.source, turn.quote.cue
-    if not (source and cue and source.start < cue.start):
+    """Where the sentence before “ia mengatakan …”, “menurutnya …” starts: its subject, known or new, is who goes on; after a quotation the speaker does."""
+    if turn.start > turn.quote.content[0].start:
         return turn.start
     starts = _sentence_starts(turn, NEAR)
     return starts[-2] if len(starts) > 1 else turn.start
