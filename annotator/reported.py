@@ -23,9 +23,6 @@ CUE_LISTS = (
 WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
 # cues that interrupt or follow their content: what they use up bounds the content of the others
 FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
-# what is denied or confirmed is a rumour more often than a clause
-DENIALS = frozenset({"membantah", "menampik", "menepis", "menyangkal", "membenarkan"})
-SPEECH = frozenset({"cue_say", "cue_think", "cue_inverted", "cue_preposition", "cue_inverted_nya"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
             out.append(quote)
             if used and cue.lists & FRAMING:
                 view = grammar.cover(view, [used], NOISE)
-    return out
+    return [quote for quote in out if quote.rule != "indirect.relay" or _is_alone(article, quote, found + out)]
 
 
 def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
@@ -139,7 +136,7 @@ _LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGN
 
 def _is_negated(scope: Scope) -> bool:
     start = scope.cue.span.start
-    return bool(scope.cue.lists & {"cue_say", "cue_outlook"}) and scope.cue.stem not in DENIALS and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
+    return bool(scope.cue.lists & {"cue_say", "cue_outlook"}) and scope.cue.stem not in lexicon.lower("cue_deny") and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
 
 
 # who sees to it that something is so does not say that it is
@@ -176,7 +173,7 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     if points_back and "cue_deemed" in scope.cue.lists:
         return None  # “uang itu disebut jaksa …” says something about the money
     parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, source)
-    if not parts or "relay" in rule.options and not _is_alone(scope, parts):
+    if not parts:
         return None
     kind = "mixed" if not points_back and any(_quotes_words(scope, p) for p in parts) else "indirect"
     offset = scope.span.start
@@ -386,7 +383,7 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "berikut", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
         return False
-    if scope.cue.stem in DENIALS and groups.get("that") is None and grammar.starts_with("nominal", words):
+    if scope.cue.stem in lexicon.lower("cue_deny") and groups.get("that") is None and grammar.starts_with("nominal", words):
         return False
     if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
         return False
@@ -518,10 +515,13 @@ def _follows_words(scope: Scope) -> bool:
     return bool(before) and any(before.overlaps(q.cue or q.content[-1]) for q in scope.found)
 
 
-def _is_alone(scope: Scope, parts: tuple[Span, ...]) -> bool:
-    """A medium is a source only where its content holds no other cue of speech and no quotation."""
-    content = " ".join(p.shift(-scope.span.start).of(scope.view) for p in parts)
-    return QUOTED not in content and not any(cue.lists & SPEECH for cue in _cues(content))
+def _is_alone(article: Article, relayed: Quote, quotes: list[Quote]) -> bool:
+    """A medium is a source only where nobody else is one in its content, nor says something as its main clause."""
+    if any(part.overlaps(q.cue or q.content[0]) for q in quotes if q is not relayed for part in relayed.content):
+        return False
+    view = article.view(relayed.content[0])
+    verb = grammar.predicate_at(view)
+    return verb is None or not any(grammar.starts_with(name, view[verb:]) for name in ("cue_say", "cue_think"))
 
 
 _TITLED = regex.compile(

@@ -431,7 +431,7 @@ def _follows_source(chunk: str) -> bool:
 
 def _is_aside(words: str, last: bool) -> bool:
     """What stands between commas after a source and belongs to it: a day, a role, a manner (which would be content at the end)."""
-    if starts_with("days", words) or regex.match(r"\s*[\d(]", words):
+    if starts_with("days", words) or regex.match(r"\s*[\d(]", words) and not is_clause(words):
         return True
     return starts_with("roles", words) and not is_clause(words) or not last and bool(_MANNER.match(words))
 
