@@ -325,8 +325,16 @@ _PROMPTS = frozenset({"mendorong"})
 _AMOUNT = regex.compile(r"(?:sebagai|sebesar|sebanyak|juga|cukup|menyeluruh)\b", regex.IGNORECASE)
 
 
+# what somebody is asked to do; “sehat”, “baru” and “terpisah” tell who is asked
+_TO_DO = regex.compile(r"(?:(?:me[mnrlwy]|ber(?!tahun|bulan|hari)|di)\p{L}{3,}|tidak|tak|tetap|segera|jangan|harus|wajib)\b", regex.IGNORECASE)
+
+
 def _reports_before(match: regex.Match) -> bool:
-    """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”: the content starts before the complementiser."""
+    """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”, “meminta Y memeriksa Z agar C”: the content starts before the complementiser."""
+    asked = match.groupdict().get("addressee") or ""
+    at = None if regex.match(r"\s*(?:dan|serta)\b", asked) else grammar.predicate_at(asked)
+    if at is not None:
+        return bool(_TO_DO.match(asked, at))
     between = match.groupdict().get("object") or ""
     return grammar.is_clause(between) and not grammar.pattern(r"(?:\s*\b{words:adverbs}\b)*\s*(?:satu\s+hal\b.*)?").fullmatch(between)
 
