@@ -113,7 +113,7 @@ def opens_adjunct(word: str) -> str | None:
     return None
 
 
-_MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib"})
+_MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib", "segera", "akan", "telah", "sudah", "masih"})
 _COPULAS = frozenset({"adalah", "ialah", "merupakan"})
 
 

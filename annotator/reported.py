@@ -21,6 +21,8 @@ CUE_LISTS = (
     "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
+# what these open a sentence for is a clause, whether or not its predicate is recognised
+OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_evidence"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
 FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
 
@@ -404,6 +406,8 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     count = len(words.split())
     trusted = scope.view[scope.cue.span.stop :].lstrip().startswith(",") and "," in scope.view[scope.cue.span.stop : last.start + 1] and source.stop is None
     trusted = trusted or scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
+    opening = bool(scope.cue.lists & OPENING) and grammar.skip_connectives(scope.view, 0, scope.cue.span.start) == scope.cue.span.start
+    trusted = trusted or opening and (source.stop is None or scope.view[source.stop :].lstrip().startswith(","))
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
     return _tells(scope.cue, words) or QUOTED in words and count > 1

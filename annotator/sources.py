@@ -46,7 +46,7 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
         return name
     appositive: Span | None = None
     for position in range(len(segments) - 1, -1, -1):
-        segment = _strip(masked, segments[position])
+        segment = _after_time(masked, _strip(masked, segments[position]))
         if segment is None or position and _is_addition(masked, segment) and not _is_setting(masked, segments[position - 1]):
             continue
         if _is_adverbial(masked, segment):
@@ -54,6 +54,8 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
             if adjacent:
                 return adjacent
             continue
+        if segment.of(masked) in ("dan", "serta"):
+            return None  # “X memahami kendala itu, dan berharap C”
         head = _head(masked, segment)
         if head is None:
             continue
@@ -68,6 +70,18 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
                 continue
         return appositive if appositive and not named else head
     return appositive
+
+
+_FRONTED = (
+    r"(?:(?:untuk|pada|hingga|sampai)\s+)?(?:saat|tahun|bulan|pekan|minggu|hari|malam|pagi|siang|sore)\s+(?:ini|itu|lalu|depan)\s+"
+    r"(?=(?:{words:ranks}\s+)*(?:{name}|{words:roles}\b|{words:institutions}\b|{words:groups}\b|{words:crowds}\b|{words:parties}\b|{words:pronouns}\b|perseroan\b|pihaknya\b))"
+)
+
+
+def _after_time(masked: str, segment: Span | None) -> Span | None:
+    """A segment without the time it opens with: “tahun ini perseroan berharap”."""
+    time = pattern(_FRONTED).match(masked, segment.start, segment.stop) if segment else None
+    return Span(time.end(), segment.stop) if time else segment
 
 
 _NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?(?:\s+(?:dari|asal)\s+[{ORG}{LOC}]+)?\s*")
@@ -162,17 +176,31 @@ def _strip(masked: str, span: Span) -> Span | None:
     return Span(start, stop) if start < stop else None
 
 
+# “90 persen responden”, “sebanyak 90 persen responden”, “sisanya 9,8 persen”
+_COUNTED = (
+    r"\s*(?:sisanya\s*,?\s*)?(?:(?:sebanyak|sekitar|hampir|lebih\s+dari)\s+)?[\d.,]+\s+(?:persen\s+(?=(?:dari\s+)?\p{L})|orang\s+)?(?:dari\s+)?(?:{words:groups}|{words:crowds}|{words:roles}|suara)\b"
+    r"|\s*sisanya\s*,?\s*(?:sebanyak\s+|sekitar\s+)?[\d.,]+\s+persen$"
+)
+
+
 def _is_adverbial(masked: str, span: Span) -> bool:
     words = span.of(masked)
-    counted = pattern(r"\s*[\d.,]+\s+(?:persen\s+|orang\s+)?(?:{words:groups}|{words:crowds}|{words:roles}|suara)\b").match(words)  # “90 persen responden”
+    counted = pattern(_COUNTED).match(words)
     return starts_with("prepositions", words) or starts_with("days", words) or not counted and bool(regex.match(r"\s*[\d(]", words))
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:
     """The name or pronoun that ends a fronted adverbial: “Dalam kesempatan itu Budi”."""
     ending = rf"(?<before>\S+)\s+(?:{{words:ranks}}\s+)*(?<source>{_PEOPLE}|{ORG}+|{_PRONOUN})(?:\s*\([^)]*\))?$"
-    match = pattern(ending).search(masked[: span.stop], span.start)
+    match = pattern(ending).search(masked[: span.stop], span.start) or pattern(_NEXT_NOUN).search(masked[: span.stop], span.start)
     return Span(*match.span("source")) if match and not is_listed("prepositions", match["before"].strip(",")) else None
+
+
+# “Kepada polisi tersangka”, “Dalam amar putusannya majelis hakim”
+_NEXT_NOUN = (
+    r"(?<before>(?:itu|ini|tersebut|lalu|polisi|wartawan|penyidik|media|\p{L}{3,}(?<!hany|misaln|sebelumn|biasan|rupan)nya))\s+"
+    r"(?<source>(?:{words:roles}|{words:institutions}|{words:groups}|{words:parties})(?:\s+(?!(?:{words:prepositions}|dan|itu|ini|tersebut)\b)[\p{Ll}]{3,}){0,2}(?:\s+(?:itu|ini|tersebut))?)$"
+)
 
 
 def _antecedent(masked: str, start: int, stop: int) -> Span | None:
@@ -236,7 +264,7 @@ def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
 
 def _called(masked: str, segment: Span, _: Span) -> Span | None:
     """“tetangga yang bernama Dewi”, “pria yang akrab disapa Gus Ipul”."""
-    match = pattern(rf"\b(?:bernama|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
+    match = pattern(rf"\b(?:bernama|bermarga|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
     return Span(*match.span("name")).shift(segment.start) if match else None
 
 
@@ -302,7 +330,8 @@ def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     ended = regex.search(r"\s(?:itu|ini|tersebut)$", words)
     phrase = segment if (long or placed) and not ended else main
     definite = ended or regex.search(r"\s(?:itu|ini|tersebut)$", phrase.of(masked))
-    if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)):
+    head = pattern(rf"{_COUNTED}|{{words:institutions}}\b").match(words)
+    if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)[head.end() if head else 0 :]):
         return None
     return _strip(masked, phrase) if len(WORD.findall(masked, phrase.start, phrase.stop)) <= 16 else None
 
@@ -346,6 +375,7 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
     following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
+    following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
     if following and not definite and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
@@ -462,7 +492,7 @@ def can_speak(words: str) -> bool:
     """Whether a masked phrase can be a source at all."""
     if starts_with("not_sources", words):
         return False
-    return is_somebody(words) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
+    return is_somebody(words) or bool(pattern(_COUNTED).match(words)) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
 
 
 def is_first_person(words: str) -> bool:

@@ -425,7 +425,7 @@ _QUANTIFIER = regex.compile(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua
 _DEICTIC = regex.compile(r"\s(?:itu|tersebut|ini)$")
 
 
-_COUNTED = regex.compile(r"\d[\d.,]*\s+persen\b")
+_COUNTED = regex.compile(r"(?:(?:sisanya|sebanyak|sekitar|hampir|lebih dari)\s+){0,2}\d[\d.,]*\s+persen\b")
 
 
 def kind_of(words: str, masked: str) -> str:
