@@ -66,17 +66,20 @@ def _quote(article: Article, statement: Statement, quotation: Quotation) -> Quot
     return None
 
 
+# “tambah yang lain” among what people write below a post
+_OTHERS = regex.compile(r"(?:yang lain(?:nya)?|lainnya)\b", regex.IGNORECASE)
+
+
 def _read(rule: rules.Rule, match: regex.Match, view: str, offset: int, content: Span, words: str) -> Quote | None:
     """The quote a match stands for, or None where a condition of its rule fails. `words` is the masked content."""
     groups = match.groupdict()
     source: Span | None = None
     if groups.get("agent") is not None:
-        after = sources.after(view, *match.span("agent"))
-        if after is None:
+        others = _OTHERS.match(view, match.start("agent"))
+        after = None if others else sources.after(view, *match.span("agent"))
+        if not others and (after is None or grammar.starts_with("not_sources", view[after[0].start : after[0].stop])):
             return None
-        source = after[0]
-        if grammar.starts_with("not_sources", view[source.start : source.stop]):
-            return None
+        source = Span(*others.span()) if others else after[0]
     elif groups.get("subject") is not None:
         source = sources.before(view, *match.span("subject"))
         if source is None and ("cue" not in groups or match["subject"].strip(" ,.;-–—\n")):
@@ -107,7 +110,7 @@ def _is_utterance(words: str) -> bool:
 def _is_closed(view: str, stop: int, words: str) -> bool:
     """A lead-in needs a full utterance that its sentence ends with: “menyebut “raja kecil” itu” is none."""
     rest = view[stop:].strip(" .,;\n\t" + NOISE)
-    ends_sentence = not regex.match(r"[\p{L}\ue000-\ue002]", rest) or view[stop : stop + 1] == ","
+    ends_sentence = not regex.match(r"[\p{L}\ue000-\ue002]", rest) or bool(regex.match(r",|\s*[.?!]\s", view[stop:]))
     return _is_utterance(words) and (ends_sentence or words.rstrip()[-1:] in ".,?!…" or words[:1].isupper() and grammar.is_clause(words))
 
 
@@ -120,7 +123,8 @@ def _goes_on(article: Article, quotation: Quotation, following: Quotation) -> bo
 
 def _continues(article: Article, last: Quote, quote: Quote) -> bool:
     between = article.text[last.content[-1].stop : quote.content[0].start]
-    if last.rule == "direct.floating" and regex.fullmatch(r"\s*\n\s*[\"“”„«»]\s*|[\"”»] *[\"“”„«]", between):
+    alone = "direct.floating" in (last.rule, quote.rule)
+    if alone and regex.fullmatch(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»]\s*[\"“”„«]{1,2}", between):
         return True  # the mark was repeated at the new paragraph and never closed in the old one, or closed and opened at once
     if quote.rule != "direct.floating" or last.cue is None or last.cue.start < last.content[-1].stop or "\n" in between:
         return False

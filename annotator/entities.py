@@ -32,7 +32,7 @@ def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity,
         group.sort(key=lambda m: m.span.start)
         held = tuple(role for m in group for role in roles.at(text, offices, m)) if group[0].type == "PER" else ()
         entities.append(Entity(group[0].type, _fullest(text, group), tuple(group), held))
-    return roles.taken_up(text, offices, roles.own(sorted(entities, key=lambda e: e.mentions[0].span.start)))
+    return roles.taken_up(text, offices, roles.own(text, sorted(entities, key=lambda e: e.mentions[0].span.start)))
 
 
 def words(text: str, span: Span) -> tuple[str, ...]:
@@ -64,14 +64,23 @@ def _nicknames() -> dict[tuple[str, ...], tuple[str, ...]]:
 def _misspelt(name: tuple[str, ...], groups: list) -> list:
     """The one person a single name is the beginning of (Zul for Zulkarnain), or a name is a letter away from; nobody where several are."""
     if 1 < len(name) < 6:
-        near = regex.compile(rf"(?:{regex.escape(' '.join(name))}){{e<=1}}")
-        homes = [g for g in groups if g[0][0] == name[0] and len(name[-1]) > 6 and near.fullmatch(" ".join(g[0]))]
+        spelt = " ".join(name)
+        near = regex.compile(rf"(?:{regex.escape(spelt)}){{e<=1}}" if len(name[-1]) > 6 else rf"{regex.escape(spelt)}.|{regex.escape(spelt[:-1])}")  # scrapers lose a last letter
+        homes = [g for g in groups if g[0][0] == name[0] and near.fullmatch(" ".join(g[0]))]
         return homes if len(homes) == 1 else []
-    if len(name) != 1 or not 5 <= len(name[0]) <= 30:
+    if len(name) != 1 or not 4 <= len(name[0]) <= 30:
         return []
-    near = regex.compile(rf"{name[0]}\w+" + (rf"|(?:{name[0]}){{e<=1}}" if len(name[0]) > 6 else ""))
-    homes = [g for g in groups if any(near.fullmatch(word) for word in g[0])]
+    word = name[0]
+    slip = "{e<=1}" if len(word) > 6 else "{i<=1,d<=1,e<=1}" if len(word) > 5 else ""
+    near = regex.compile(rf"{word}\w+" + (rf"|(?:{word}){slip}" if slip else ""))
+    homes = [g for g in groups if any(near.fullmatch(w) or _is_swapped(word, w) for w in g[0])]
     return homes if len(homes) == 1 else []
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    """Whether two neighbouring letters within a word are swapped in another."""
+    apart = [i for i, (a, b) in enumerate(zip(word, other)) if a != b] if len(word) == len(other) > 4 else []
+    return len(apart) == 2 and apart[0] > 0 and apart[1] == apart[0] + 1 and word[apart[0]] == other[apart[1]] and word[apart[1]] == other[apart[0]]
 
 
 _ALIAS = regex.compile(
@@ -83,15 +92,19 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
     """People joined whom the text equates: “Saifullah Yusuf atau Gus Ipul”, “Joko Widodo (Jokowi)”, “Gus Ipul, sapaan akrabnya”."""
     ordered = sorted((m for g in groups for m in g), key=lambda m: m.span.start)
     home = {m.span: i for i, g in enumerate(groups) for m in g}
+
+    def fullest(nickname: Mention) -> bool:
+        """Whether nobody is known by more words than this: who has a fuller name is nobody else."""
+        return all(len(words(text, m.span)) <= len(words(text, nickname.span)) for m in groups[home[nickname.span]])
+
     for position, (first, second) in enumerate(zip(ordered, ordered[1:])):
         equated = second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start)
         if equated and "(" in equated.group() and len(_TOKEN.findall(_RANK.sub("", second.span.of(text)))) > 1:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
-        if not equated and _NICKNAME.match(text, second.span.stop):
+        if not equated and _NICKNAME.match(text, second.span.stop) and fullest(second):
             first = equated = _subject_before(text, ordered[: position + 1], second)
-        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start):
-            only = len({words(text, m.span) for m in groups[home[second.span]]}) == 1  # who has a fuller name is nobody else
-            first = equated = _taken_up_person(text, ordered[max(0, position - 40) : position + 1], second) if only else None
+        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start) and fullest(second):
+            first = equated = _taken_up_person(text, ordered[max(0, position - 40) : position + 1], second)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
             home.update((m.span, keep) for m in groups[gone])
@@ -101,7 +114,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 
 _RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[.!?][\"”]?\s*[\"“]?(?=\p{Lu})")
-_NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:sapaan|panggilan)(?:\s+akrab)?(?:nya)?\b")
+_NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:(?:sapaan|panggilan)(?:\s+(?:akrab|karib|sehari-hari|populer|beken))?(?:nya)?|(?:akrab|karib|biasa)nya\s+(?:ia\s+|dia\s+)?(?:disapa|dipanggil)|(?:begitu|demikian|biasa)\s+(?:ia|dia|pria\s+itu|wanita\s+itu)\s+(?:akrab\s+|biasa\s+)?(?:disapa|dipanggil))\b")
 # “pria yang akrab disapa Gus Ipul itu” is somebody named before
 _TAKEN_UP_BY = regex.compile(expand(r"(?<!\bseorang\s)\b(?:pria|lelaki|wanita|perempuan|{words:roles})\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$"), regex.IGNORECASE)
 _PAIRED = regex.compile(r"^-|-$")
@@ -159,7 +172,7 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     ordered = sorted(mentions, key=lambda m: m.span.start)
     for before, after in zip(ordered, ordered[1:]):
         between = text[before.span.stop : after.span.start]
-        if regex.fullmatch(r"\s*(?:\(|atau\s)\s*", between) and len(words(text, after.span)) == 1:
+        if regex.fullmatch(r"\s*(?:\(|atau\s)\s*", between) and (len(words(text, after.span)) == 1 or _ACRONYM.fullmatch(text, after.span.start, after.span.stop)):
             alias[words(text, after.span)] = words(text, before.span)
     for mention in ordered:
         name = words(text, mention.span)
@@ -168,11 +181,22 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[2]))] = name
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[1]))] = name
         homes.setdefault(alias.get(name, name), []).append(mention)
+    bare = {name: _without_form(name) for name in homes}
     for short in sorted(homes, key=len):
-        target = alias.get(short) or next((n for n in homes if n != short and len(short) > 1 and n[: len(short)] == short), None) or _written_out(short, homes)
+        longer = (n for n in homes if n != short and (len(short) > 1 and n[: len(short)] == short or bare[n] == bare[short]))
+        target = alias.get(short) or next(longer, None) or _written_out(short, homes)
         if target and target in homes and target != short and mentions[0].type == "ORG":
             homes[target] += homes.pop(short)
     return list(homes.values())
+
+
+# “(CCB Indonesia)”
+_ACRONYM = regex.compile(r"\p{Lu}{2,}\s\p{L}+")
+
+
+def _without_form(name: tuple[str, ...]) -> tuple[str, ...]:
+    """A firm's name without what kind of firm it is."""
+    return tuple(word for word in name if not grammar.is_listed("company_forms", word)) or name
 
 
 def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:

@@ -20,7 +20,7 @@ NAME = f"[{PER}{ORG}{LOC}]"
 _PRIVATE = regex.compile("[\ue000-\ue006]")
 _TYPES = {"PER": PER, "ORG": ORG, "LOC": LOC}
 # “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
-RELATED = rf"{{words:relations}}(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
+RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
 # “S.H.”, “M.Kes.” after a name
 DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
 WORD = regex.compile(r"[\ue000-\ue006]+|\w+(?:[-'’/.]\w+)*")
@@ -28,14 +28,26 @@ _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})
 
 
 def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> str:
-    """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces."""
+    """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces, lost commas commas."""
     out = list(_PRIVATE.sub(" ", text))
+    for place in lost_commas(text):
+        out[place] = ","
     for mention in mentions:
         if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
             out[mention.span.start : mention.span.stop] = mark * (mention.span.stop - mention.span.start)
     for span in noise:
         out[span.start : span.stop] = NOISE * (span.stop - span.start)
     return "".join(out)
+
+
+_LOST = regex.compile(r"(?<=\p{Ll}{2})\.(?=\s\p{Ll}{3})")
+_KEPT = regex.compile(r"\p{L},\s\p{L}")
+
+
+def lost_commas(text: str) -> list[int]:
+    """Full stops before small letters in an article without commas: some scrapers lose the letter before a comma and write a full stop."""
+    places = [m.start() for m in _LOST.finditer(text)]
+    return places if len(places) > 1 and not _KEPT.search(text) else []
 
 
 def cover(masked: str, spans: Iterable[Span], mark: str) -> str:
@@ -101,7 +113,7 @@ def opens_adjunct(word: str) -> str | None:
     return None
 
 
-_MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib"})
+_MODALS = frozenset({"tidak", "tak", "bukan", "harus", "boleh", "bisa", "dapat", "perlu", "wajib", "segera", "akan", "telah", "sudah", "masih"})
 _COPULAS = frozenset({"adalah", "ialah", "merupakan"})
 
 
@@ -118,14 +130,17 @@ def predicate_at(masked: str) -> int | None:
         opens = None if deictic else opens_adjunct(word)
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
             return match.start()
+        if word[0] == NOISE:
+            continue  # “yang [menurutnya] merupakan …”
+        attached = not closed and not waiting and not skipping and _is_attached(before, word, following.group() if following else "")
         closed = match if _closes_phrase(masked, match) else None
         if opens:
             waiting, skipping = opens, False
-        elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "sekarang", "dulu", "sedang", "tengah"}):
-            continue
+        elif waiting == "next" and (is_listed("adverbs", word) or word in {"biasa", "akrab", "paling", "kini", "nanti", "nantinya", "sekarang", "dulu", "sedang", "tengah"} or before == "yang" and closed):
+            continue  # “uang yang nilainya | mencapai …”
         elif skipping and word in {"dan", "atau", "serta"}:
             waiting = "next"
-        elif is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
+        elif not attached and is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
             if skipping and not waiting and (word in _MODALS or word == "mencapai") and _VERB.fullmatch(before) and not is_listed("control", before):
                 return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
             if skipping and not waiting and word in _COPULAS:
@@ -140,6 +155,15 @@ def predicate_at(masked: str) -> int | None:
             if waiting == "next":
                 waiting = None
     return None
+
+
+def _is_attached(before: str, word: str, following: str) -> bool:
+    """Whether a word describes the noun before it, or opens “baik A maupun B”, “lebih dari 5”: no predicate."""
+    if before and is_listed("pronouns", before) or word == "kembali" and following == "ke":
+        return False
+    if word == "lebih":
+        return following == "dari"
+    return is_listed("attributes", word) and bool(before or is_listed("prepositions", word))
 
 
 def _closes_phrase(masked: str, match: regex.Match) -> bool:
@@ -190,7 +214,9 @@ def trim(text: str, masked: str, start: int, stop: int) -> Span | None:
     if match and match.end() < stop:
         start = _strip_left(masked, match.end(), stop)
     date = pattern(_TAIL_DATE + r"[\s.]*$").search(masked[:stop], max(start, stop - 60))
-    if date and date.start() > start and masked[date.start()] == ",":
+    if date and date.start() <= start:
+        return None  # “katanya, Rabu (1/2)”
+    if date and masked[date.start()] == ",":
         stop = date.start()
     while stop > start and masked[stop - 1] in _EDGE:
         stop -= 1

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import regex
 
-from annotator import lexicon
+from annotator import grammar, lexicon
 from annotator.document import Mention, Sentence, Span
 from annotator.rules import expand
 
@@ -22,9 +22,13 @@ _ACROSS = regex.compile(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b")
 
 def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
-    people = tuple(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text))
+    spelt = {(m.span.of(text), m.type) for m in found}
+    found = tuple(_without_verb(text, mention, spelt) for mention in found)
+    people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text)))
     known = {m.span.of(text) for m in found if m.type == "PER"}
     kept = [one for mention in found for part in _unglued(text, mention, known) for one in _one(text, part, people)]
+    people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in kept if m.type == "PER" and " " in m.span.of(text)))
+    kept = _without_degrees(text, _institutions(text, [_in_full(text, _as_person(text, mention, people), people) for mention in kept]))
     places = {m.span.of(text) for m in kept if m.type == "LOC"}
     kept = [_without_region(text, mention, places) for mention in kept]
     kept += _initials(text, kept)
@@ -44,6 +48,87 @@ def _unglued(text: str, mention: Mention, known: set[str]) -> Iterator[Mention]:
     yield from named[-1:] or [mention]
 
 
+def _without_verb(text: str, mention: Mention, known: set[tuple[str, str]]) -> Mention:
+    """“Sari Melatimengaku”: a name that the article knows, glued to its predicate."""
+    words = mention.span.of(text)
+    tail = _SMALL_TAIL.search(words)
+    for cut in range(tail.start() + 1, len(words) - 2) if tail else ():
+        if (words[:cut], mention.type) in known and (grammar.is_predicate(words[cut:]) or grammar.is_listed("adverbs", words[cut:])):
+            return replace(mention, span=Span(mention.span.start, mention.span.start + cut), rule="ner.unglued")
+    return mention
+
+
+_SMALL_TAIL = regex.compile(r"\p{L}\p{Ll}{6,30}$")
+
+
+def _as_person(text: str, mention: Mention, people: tuple[str, ...]) -> Mention:
+    """“tutup Kicky”: one word of a person's name, or what somebody is called, that speaks is that person."""
+    word = mention.span.of(text)
+    if mention.type == "PER" or " " in word and not _CALLED.match(text, mention.span.stop):
+        return mention
+    named = any(word in name.split() for name in people) and _SAID.search(text, max(0, mention.span.start - 20), mention.span.start)
+    return replace(mention, type="PER", rule="ner.speaks") if named or _CALLED.match(text, mention.span.stop) else mention
+
+
+_SAID = regex.compile(expand(r"\b(?i:{words:cue_bare})\s$"))
+# “Cak Imin, karibnya disapa”
+_CALLED = regex.compile(r",?\s+(?:(?:begitu|demikian)\s+)?(?:(?:sapaan|panggilan)\s+(?:akrab|karib)|(?:akrab|karib|biasa)nya\s+(?:ia\s+|dia\s+)?(?:disapa|dipanggil))\b")
+
+
+def _in_full(text: str, mention: Mention, people: tuple[str, ...]) -> Mention:
+    """“PresenterDewi [Lestari]”, “Bima [Arya Sugiarto]”: the rest of a name that the article gives in full elsewhere."""
+    words = mention.span.of(text)
+    full = [len(name) - 1 for name in people if name.endswith(" " + words) and name[1:] != words and text.endswith(name[1:], 0, mention.span.stop)] if mention.type == "PER" else []
+    starts = [mention.span.stop - size for size in full if not text[mention.span.stop - size - 1 : mention.span.stop - size].isupper()]
+    return replace(mention, span=Span(min(starts), mention.span.stop), rule="ner.full") if starts else mention
+
+
+_DEGREE = regex.compile(grammar.DEGREE)
+
+
+def _without_degrees(text: str, mentions: list[Mention]) -> list[Mention]:
+    """“Rina Lestari, [M.Sc]”: what looks like a degree after a person is nobody."""
+    stops = {m.span.stop for m in mentions if m.type == "PER"}
+
+    def is_degree(mention: Mention) -> bool:
+        follows = any(text[stop : mention.span.start].strip() == "," for stop in range(mention.span.start - 2, mention.span.start) if stop in stops)
+        return follows and bool(_DEGREE.fullmatch(mention.span.of(text)))
+
+    return [mention for mention in mentions if not is_degree(mention)]
+
+
+# “Badan Meteorologi, Klimatologi, dan Geofisika (BMKG)”
+_SHORT = regex.compile(r"\s?\((\p{Lu}{3,8})\)")
+_INITIAL = regex.compile(r"(?<!\w)\p{Lu}")
+
+
+def _institutions(text: str, mentions: list[Mention]) -> list[Mention]:
+    """Mentions, those that a comma or *dan* cuts one institution into joined, where its initials in brackets prove it."""
+    out: list[Mention] = []
+    for mention in mentions:
+        short = _SHORT.match(text, mention.span.stop) if mention.type == "ORG" else None
+        start = _spelt_from(text, mention.span.stop, short[1]) if short else None
+        if start is not None and start < mention.span.start:
+            out = [m for m in out if m.span.stop <= start]
+            mention = replace(mention, span=Span(min(start, mention.span.start), mention.span.stop), rule="ner.joined")
+        out.append(mention)
+    return out
+
+
+def _spelt_from(text: str, stop: int, short: str) -> int | None:
+    """Where the words before a place start that an abbreviation is the initials of, with commas or *dan* between, else None."""
+    begin = max(0, stop - 120)
+    stretch = text[begin:stop]
+    initials = [m for m in _INITIAL.finditer(stretch)][-len(short) :]
+    spelt = stretch[initials[0].start() :] if len(initials) == len(short) else ""
+    if "".join(m.group() for m in initials) != short or not _ENUMERATED.fullmatch(spelt):
+        return None
+    return begin + initials[0].start()
+
+
+_ENUMERATED = regex.compile(r"\p{Lu}\p{L}+(?:(?:,\s|,?\s(?:dan|untuk|serta)\s|\s)\p{Lu}\p{L}+)+")
+
+
 def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Mention]:
     """The mention as it stands, cut before what is no part of it, a medium as what it is, or nothing where it is no name."""
     words = mention.span.of(text)
@@ -54,6 +139,9 @@ def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Menti
         yield replace(mention, span=Span(mention.span.start, mention.span.start + across.start()), rule="ner.cut")
     elif person:
         yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(person)), rule="ner.person")
+    elif mention.type == "PER" and len(words.split()) > 3 and (last := next((p for p in people if words.endswith(p) and len(words.removesuffix(p).split()) > 1), None)):
+        yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(last)), rule="ner.unglued")
+        yield replace(mention, span=Span(mention.span.stop - len(last) + 1, mention.span.stop), rule="ner.unglued")
     elif _DOMAIN.fullmatch(words):
         yield replace(mention, type="ORG", rule="ner.domain")
     elif mention.type == "PER" and len(words) > 3 and words in lexicon.words("media"):  # “AS” and “AP” may be somebody's initials

@@ -16,9 +16,17 @@ from annotator.rules import alternation
 
 DOUBLE = "\"“”„«»‟❝❞＂"
 SINGLE = "'‘’‚‛"
-_MARK = regex.compile(f"[{regex.escape(DOUBLE)}]|''|``")
+_MARK = regex.compile(rf"[{regex.escape(DOUBLE)}]|``|\\?'\\?'|[‘’]{{2}}")
 _SINGLE = regex.compile(rf"(?<![\p{{L}}\p{{N}}])[{SINGLE}](?=[\p{{L}}\p{{N}}])(?P<inner>[^{SINGLE}\n]{{2,600}}?(?:(?<=\p{{L}})[{SINGLE}](?=\p{{L}})[^{SINGLE}\n]{{0,300}}?){{0,4}})[{SINGLE}](?![\p{{L}}\p{{N}}])")
-_ATTRIBUTION = regex.compile(rf"[,.?!]?(?=\s*(?:{alternation('cue_bare')})(?:nya\b|\s+(?:dia|ia|beliau|\p{{Lu}}|[\ue000-\ue002])))", regex.IGNORECASE)
+_WHO = rf"(?:nya\b|\s+(?:(?:dia|ia|beliau|{alternation('roles')}|{alternation('groups')})\b|(?-i:\p{{Lu}})))"
+# with a comma any cue attributes; without one “nilai”, “harap” and their like are words of the quotation
+_ATTRIBUTION = regex.compile(
+    rf"[,.?!](?=\s*(?:{alternation('cue_bare')}){_WHO})|(?=\s(?:{alternation('cue_inverted')}){_WHO})", regex.IGNORECASE
+)
+# small letters: a quotation may start with “Katanya”
+_ATTRIBUTED = regex.compile(rf"\s*(?:{alternation('cue_bare')}){_WHO}")
+# where a scraper lost the break between two paragraphs: “… baik.Di sisi lain …”
+_GLUED = regex.compile(r"(?<=\p{Ll}[.?!])(?=\p{Lu}\p{Ll})")
 _PARAGRAPH = regex.compile(r"[^\r\n\u2028\u2029]+")
 
 
@@ -44,45 +52,85 @@ def find(text: str, gaps: tuple[Span, ...] = ()) -> tuple[Quotation, ...]:
     return tuple(sorted((q for q in found if not any(q.span.overlaps(gap) for gap in gaps)), key=lambda q: (q.span.start, -q.span.stop)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A quotation mark, or two that stand for one (“"Kata”, “''Kata”)."""
+
+    start: int
+    stop: int
+    shape: str
+    side: str
+
+
 def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Quotation], bool]:
     """Quotations with double marks, and whether the last one goes on in the next paragraph."""
     found: list[Quotation] = []
-    opening: regex.Match | None = None
-    continues = False
-    within = start
-    for mark in _MARK.finditer(text, start, stop):
-        if mark.start() < within:
+    marks = _marks(text, start, stop)
+    first = start + len(text[start:stop]) - len(text[start:stop].lstrip())
+    open_before = bool(marks) and marks[0].side == "close" and (unclosed or _lost_its_opening(text, first, marks[0]))
+    opening = _Mark(first, first, "", "open") if open_before else None
+    continues = open_before and unclosed
+    passed = 0
+    for index, mark in enumerate(marks):
+        if index < passed:
             continue
-        side = _side(text, mark, start, stop)
         if opening is None:
-            if side != "close":
-                opening, continues = mark, unclosed and not text[start : mark.start()].strip()
-        elif (inner := _inner_end(text, opening, mark, stop)) is not None:
-            within = inner
-        elif side == "open" and mark.group() != "”" and not _last_of_pair(text, opening, mark, stop):
-            found += _recover(text, opening, mark.start(), continues)
+            if mark.side != "close":
+                opening, continues = mark, unclosed and mark.start == first
+        elif inner := _inner(text, opening, marks, index):
+            passed = index + inner
+        elif mark.side == "open" and mark.shape != "”" and not _last_of_pair(text, opening, mark, marks[-1]):
+            found += _recover(text, opening, mark.start, continues)
             opening, continues = mark, False
         else:
-            found += _pair(opening.start(), opening.end(), mark.start(), mark.end(), continues)
+            found += _pair(opening.start, opening.stop, mark.start, mark.stop, continues)
             opening = None
     if opening is None:
         return found, False
-    if not text[start : opening.start()].strip() and _opens_next(text, stop) and not _ATTRIBUTION.search(text, opening.end(), stop):
-        return found + _pair(opening.start(), opening.end(), stop, stop, continues), True
+    if opening.start == first and _goes_on(text, stop) and not _ATTRIBUTION.search(text, opening.stop, stop):
+        return found + _pair(opening.start, opening.stop, stop, stop, continues), True
     return [*found, *_recover(text, opening, stop, continues)], False
 
 
+def _lost_its_opening(text: str, first: int, mark: _Mark) -> bool:
+    """A short paragraph up to its first mark, which closes and is attributed, was a quotation from the start."""
+    attributed = text[mark.start - 1 : mark.start] in tuple(",?!") and _ATTRIBUTED.match(text, mark.stop)
+    return bool(attributed) and mark.start - first < 600 and not _ATTRIBUTION.search(text, first, mark.start - 1)
+
+
+def _marks(text: str, start: int, stop: int) -> list[_Mark]:
+    """The marks of a paragraph; one that repeats the mark before it counts once."""
+    out: list[_Mark] = []
+    for match in _MARK.finditer(text, start, stop):
+        side = _side(text, match, start, stop)
+        if out and out[-1].stop == match.start() and out[-1].side == side == "open":
+            out[-1] = _Mark(out[-1].start, match.end(), match.group(), side)
+        else:
+            out.append(_Mark(*match.span(), match.group(), side))
+    return out
+
+
 _CURLY = frozenset("“”„«»‟")
+# bounds that keep the pairing linear: marks of short quotations looked at together, and characters before one
+_MOST, _NEAR = 12, 1000
 
 
-def _inner_end(text: str, opening: regex.Match, mark: regex.Match, stop: int) -> int | None:
-    """Where a short quotation of the other style ends that stands within an open one: "… “Laskar Senja” …"."""
-    if (opening.group() in _CURLY) == (mark.group() in _CURLY) or not text[mark.start() - 1].isspace():
-        return None
-    partner = _MARK.search(text, mark.end(), min(stop, mark.end() + 80))
-    closes = partner is not None and (partner.group() in _CURLY) == (mark.group() in _CURLY) and partner.start() > mark.end()
-    attributed = _ATTRIBUTION.search(text, opening.end(), mark.start())
-    return partner.end() if closes and not attributed and _MARK.search(text, partner.end(), stop) else None
+def _inner(text: str, opening: _Mark, marks: list[_Mark], index: int) -> int:
+    """How many marks belong to short quotations that stand within an open one: "… “Laskar Senja” …", "… istilah "raja" dan "abdi" …"."""
+    count = 0
+    while count < _MOST and index + count + 2 < len(marks) and _is_inner(text, opening, *marks[index + count : index + count + 2]):
+        count += 2
+    after = marks[index + count]
+    return count if (after.shape in _CURLY) != (marks[index].shape in _CURLY) or after.side == "close" else 0
+
+
+def _is_inner(text: str, opening: _Mark, mark: _Mark, partner: _Mark) -> bool:
+    """A pair of marks within an open quotation that holds a few words and is no quotation of its own."""
+    other = (opening.shape in _CURLY) != (mark.shape in _CURLY)
+    paired = other and text[mark.start - 1].isspace() or mark.side == "open" and partner.side == "close" and text[partner.start - 1] != ","
+    same = (partner.shape in _CURLY) == (mark.shape in _CURLY)
+    attributed = _ATTRIBUTION.search(text, max(opening.stop, mark.start - _NEAR), mark.start)
+    return same and paired and mark.stop < partner.start < mark.stop + 80 and not attributed
 
 
 def _pair(start: int, inner_start: int, inner_stop: int, stop: int, continues: bool) -> list[Quotation]:
@@ -93,27 +141,34 @@ def _side(text: str, mark: regex.Match, start: int, stop: int) -> str:
     """Which way a mark faces by its neighbours: open, close or either."""
     before = text[mark.start() - 1] if mark.start() > start else " "
     after = text[mark.end()] if mark.end() < stop else " "
-    opens = before.isspace() or before in "([{-–—:/"
+    if text[max(start, mark.start() - 3) : mark.start()].rstrip()[-1:] in tuple(",.?!…") and _ATTRIBUTED.match(text, mark.end(), stop):
+        return "close"
+    opens = before.isspace() or before in "([{-–—:/" or _MARK.match(before) is not None
     closes = after.isspace() or after in ")]}.,;:?!-–—/"
     if opens != closes:
         return "open" if opens else "close"
     return {"“": "open", "«": "open", "„": "open"}.get(mark.group(), "either") if opens else "either"
 
 
-def _last_of_pair(text: str, opening: regex.Match, mark: regex.Match, stop: int) -> bool:
+def _last_of_pair(text: str, opening: _Mark, mark: _Mark, last: _Mark) -> bool:
     """A mark that looks like an opening one closes all the same where no attribution stands before it and none is left to close it."""
-    return mark.group() not in "“«„" and _MARK.search(text, mark.end(), stop) is None and not _ATTRIBUTION.search(text, opening.end(), mark.start())
+    return mark.shape not in "“«„" and mark == last and not _ATTRIBUTION.search(text, opening.stop, mark.start)
 
 
-def _recover(text: str, opening: regex.Match, limit: int, continues: bool) -> Iterator[Quotation]:
-    """What an opening mark without its partner holds: up to the attribution that follows it, or nothing."""
-    ending = _ATTRIBUTION.search(text, opening.end(), limit)
-    if ending and ending.end() > opening.end():
-        yield Quotation(Span(opening.start(), ending.end()), Span(opening.end(), ending.end()), continues)
+def _recover(text: str, opening: _Mark, limit: int, continues: bool) -> Iterator[Quotation]:
+    """What an opening mark without its partner holds: up to the attribution that follows it, or to a lost break, or nothing."""
+    ending = _ATTRIBUTION.search(text, opening.stop, limit) or _GLUED.search(text, opening.stop, limit)
+    if ending and ending.end() > opening.stop:
+        yield Quotation(Span(opening.start, ending.end()), Span(opening.stop, ending.end()), continues)
 
 
-def _opens_next(text: str, stop: int) -> bool:
-    return (following := _PARAGRAPH.search(text, stop)) is not None and following.group().lstrip()[:1] in tuple(DOUBLE)
+def _goes_on(text: str, stop: int) -> bool:
+    """Whether the next paragraph opens with a mark, or closes what stands open, attributed, before it opens another."""
+    following = _PARAGRAPH.search(text, stop)
+    if following is None or following.group().lstrip()[:1] in tuple(DOUBLE):
+        return following is not None
+    mark = _MARK.search(text, *following.span())
+    return mark is not None and _side(text, mark, *following.span()) == "close" and _ATTRIBUTED.match(text, mark.end()) is not None
 
 
 def _singles(text: str, start: int, stop: int, double: list[Quotation]) -> Iterator[Quotation]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import regex
 
-from annotator import direct, relays, reported, sources, statements
+from annotator import direct, grammar, relays, reported, sources, statements
 from annotator.document import Mention, Quote, Sentence, Span, Zone
 from annotator.statements import Article, Statement
 
@@ -37,32 +37,34 @@ def _said(article: Article, statement: Statement, previous: Statement | None, fo
     taken = [direct.used_up(statement, quote) for quote in spoken]
     view = article.view(statement.span, [q.span for q in statement.quotations], taken)
     told = reported.find(article, statement.span, view, previous, found + spoken)
-    told = [q for q in told if not (_is_held(q, told) and _is_unsaid(article, q))]
+    told = [q for q in told if not _is_unsaid(article, q)]
     return [*spoken, *told, *(q for quote in spoken for part in quote.content for q in _inside(article, part))]
 
 
 def _inside(article: Article, content: Span) -> list[Quote]:
     """Quotes within a direct quote's content; the speaker's own saying is none."""
     marked = tuple(q for q in article.nested if content.contains(q.span))
-    out = [q for q in direct.find(article, Statement(content, marked)) if q.cue]
-    taken = [p for q in out for p in (q.cue, q.source) if p]
+    statement = Statement(content, marked)
+    out = [q for q in direct.find(article, statement) if q.cue]
+    taken = [direct.used_up(statement, q) for q in out]
     for match in regex.finditer(r"\S.*?(?:[.?!](?=\s)|$)", content.of(article.text), regex.DOTALL):
         span = Span(*match.span()).shift(content.start)
         view = article.view(span, [q.span for q in marked], taken)
-        out += [q for q in reported.find(article, span, view, None, [], nested=True) if q.source and _is_speech(article, q)]
+        out += [q for q in reported.find(article, span, view, None, []) if q.source and _is_speech(article, q)]
     return out
 
 
 # “X akan meminta …”, “X harus menjelaskan …”: nothing is said yet
 _UNSAID = regex.compile(
-    r"\b(?:akan|hendak|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|untuk|guna|jangan)\s+"
+    r"(?<!\bhanya\s)\b(?:akan|bakal|hendak|harus|dapat|bisa|perlu|mampu|mau|ingin|berupaya|berusaha|berpotensi|berniat|berencana|berhasil|bertujuan|untuk|guna|agar|jangan)\s+"
     r"(?:segera\s+|terus\s+|lebih\s+|pernah\s+|mulai\s+)*$",
     regex.IGNORECASE,
 )
 
 
 def _is_unsaid(article: Article, quote: Quote) -> bool:
-    return bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
+    active = quote.source is not None and quote.source.start < quote.cue.start
+    return active and bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
 
 
 def _is_speech(article: Article, quote: Quote) -> bool:
@@ -70,9 +72,8 @@ def _is_speech(article: Article, quote: Quote) -> bool:
     return sources.is_somebody(quote.source.of(article.masked)) and not _is_unsaid(article, quote)
 
 
-def _is_held(quote: Quote, others: list[Quote]) -> bool:
-    """Whether a quote stands within the content of another, cue and all."""
-    return any(part.contains(quote.cue) and part.contains(quote.content[0]) for q in others if q is not quote for part in q.content)
+# “… naik. kata Budi, dikutip dari Antara”
+_LOST = r"\.\s+{words:cue_inverted}(?:nya)?\b"
 
 
 def _relayed(article: Article, statement: Statement, found: list[Quote], outlet: str | None) -> list[Quote]:
@@ -86,6 +87,9 @@ def _relayed(article: Article, statement: Statement, found: list[Quote], outlet:
     name = medium.of(article.text).casefold().split()
 
     def relays_it(quote: Quote) -> bool:
+        end = quote.content[-1].stop
+        if end < medium.start and grammar.pattern(_LOST).search(article.masked, end, medium.start):
+            return False  # what was said there has lost its quotation marks
         own = quote.source is not None and not set(quote.source.of(article.text).casefold().split()).isdisjoint(name)
         nested = any(part.contains(quote.content[0]) for part in contents if part not in quote.content)
         return not own and not nested and not any(part.contains(medium) for part in quote.content)

@@ -11,6 +11,8 @@ from annotator.document import Span
 from annotator.grammar import ORG, PER
 
 _DOMAIN = regex.compile(r"(?<!\.(?:go|ac|or|sch))\.(?:com|co\.id|net|org|id|tv|co)\b", regex.IGNORECASE)
+# what a medium calls itself: “El Faro TV”, “Radio Samudra”
+_CALLED = regex.compile(r"^(?:Radio|TV)\s\p{Lu}|\s(?:TV|News|Radio|FM|Post|Times|Magazine)$")
 # Indonesian houses whose daughters carry their name
 _HOUSES = ("detik", "tribun", "kompas", "sindo", "rmol")
 # what a medium is called before its name
@@ -30,7 +32,7 @@ def _keys(name: str) -> frozenset[str]:
 
 def is_medium(name: str) -> bool:
     """Whether a name is a known medium, a domain, or a daughter of a known house (detikJabar, TribunMedan)."""
-    known = key(name) in _keys("media") or bool(_DOMAIN.search(name)) or name.startswith("Kantor Berita ")
+    known = key(name) in _keys("media") or bool(_DOMAIN.search(name) or _CALLED.search(name)) or name.startswith("Kantor Berita ")
     return known or key(name).startswith((*_HOUSES, "cnbc", "cnn"))
 
 
@@ -56,7 +58,7 @@ def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Spa
     if _GLUED.match(text, found.start):
         found = Span(found.start + len("dari"), found.stop)
     words = found.of(text)
-    if channel := _CHANNEL.match(masked, found.stop) if words.casefold() == "youtube" else None:
+    if channel := _CHANNEL.match(masked, found.stop) if words.casefold() == "youtube" and found.of(masked)[0] != PER else None:
         return Span(found.start, channel.end())
     if "channel" in options:
         return None

@@ -21,11 +21,10 @@ CUE_LISTS = (
     "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
+# what these open a sentence for is a clause, whether or not its predicate is recognised
+OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_evidence"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
 FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
-# what is denied or confirmed is a rumour more often than a clause
-DENIALS = frozenset({"membantah", "menampik", "menepis", "menyangkal", "membenarkan"})
-SPEECH = frozenset({"cue_say", "cue_think", "cue_inverted", "cue_preposition", "cue_inverted_nya"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,10 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far."""
+    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far.
+
+    `held` is where the content of the quote that holds the cue starts in the view; None where none does.
+    """
 
     article: Article
     span: Span
@@ -47,7 +49,7 @@ class Scope:
     cue: Cue
     previous: Statement | None
     found: list[Quote]
-    nested: bool
+    held: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,27 @@ class Source:
     stop: int | None
 
 
-def find(article: Article, span: Span, view: str, previous: Statement | None, found: list[Quote], nested: bool = False) -> list[Quote]:
-    """The indirect and mixed quotes of one stretch; `found` are earlier quotes; `nested` when it is a direct quote's content."""
+def find(article: Article, span: Span, view: str, previous: Statement | None, found: list[Quote]) -> list[Quote]:
+    """The indirect and mixed quotes of one stretch; `found` are earlier quotes."""
     out: list[Quote] = []
     # cues within or after their content come first, since the others' content ends at them
     for cue in sorted(_cues(view), key=lambda c: (not c.lists & FRAMING, c.span.start)):
         if NOISE in cue.span.of(view):
             continue
         here = view[: cue.span.start] + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
-        result = _first(Scope(article, span, here, cue, previous, found + out, nested))
+        result = _first(Scope(article, span, here, cue, previous, found + out, _held(cue.span, span.start, out)))
         if result:
             quote, used = result
             out.append(quote)
             if used and cue.lists & FRAMING:
                 view = grammar.cover(view, [used], NOISE)
-    return out
+    return [quote for quote in out if quote.rule != "indirect.relay" or _is_alone(article, quote, found + out)]
+
+
+def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
+    """Where the innermost content that holds a cue starts in the view."""
+    holders = [quote.content[0].start for quote in out if any(part.contains(cue.shift(offset)) for part in quote.content)]
+    return max(holders) - offset if holders else None
 
 
 # ---------------------------------------------------------------------------------------------------------------- cues
@@ -83,7 +91,7 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
 def _cue_pattern() -> regex.Pattern:
     words = sorted({w for name in CUE_LISTS for w in lexicon.lower(name)}, key=len, reverse=True)
     stems, cut = ("|".join(regex.escape(w) for w in forms) for forms in (words, _damaged()))
-    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?P<nya>nya)?(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=\.\s))", regex.IGNORECASE)
+    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?P<nya>nya)?(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
 
 
 @functools.cache
@@ -130,12 +138,12 @@ _LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGN
 
 def _is_negated(scope: Scope) -> bool:
     start = scope.cue.span.start
-    return bool(scope.cue.lists & {"cue_say", "cue_outlook"}) and scope.cue.stem not in DENIALS and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
+    return bool(scope.cue.lists & {"cue_say", "cue_outlook"}) and scope.cue.stem not in lexicon.lower("cue_deny") and bool(_NEGATION.search(scope.view, max(0, start - 40), start))
 
 
 # who sees to it that something is so does not say that it is
 _TO_ENSURE = regex.compile(
-    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|baru\s+bisa|menyarankan|adalah|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
+    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|dengan|dalam|seperti|baru\s+bisa|menyarankan|adalah|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
     r"|\b(?:untuk|guna|demi|akan|harus|perlu|bisa|dapat|berkomitmen|bukan\s+hanya|tidak\s+hanya|terus)\s[^.]{0,200}(?:,|\b(?:dan|serta|sekaligus|tetapi\s+juga))\s+$",
     regex.IGNORECASE,
 )
@@ -167,7 +175,7 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     if points_back and "cue_deemed" in scope.cue.lists:
         return None  # “uang itu disebut jaksa …” says something about the money
     parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, source)
-    if not parts or "relay" in rule.options and not _is_alone(scope, parts):
+    if not parts:
         return None
     kind = "mixed" if not points_back and any(_quotes_words(scope, p) for p in parts) else "indirect"
     offset = scope.span.start
@@ -189,13 +197,14 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("document") is not None:
         found = Source(Span(*match.span("document")), False, None)
     elif groups.get("subject") is not None:
-        if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and regex.search(r"\byang\s*$", view[: cue.span.start], regex.IGNORECASE):
+        if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and _DESCRIBED.search(view[: cue.span.start]):
             return None  # “video yang memperlihatkan …” describes the video
-        shared = _shared(scope, *match.span("subject"))
-        subject = shared or sources.before(view, *match.span("subject"))
+        subject = _subject(scope, *match.span("subject"))
         found = Source(subject, False, None) if subject else None
-        if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(subject.of(view)):
+        if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
+        if found and "cue_request" in cue.lists and "cue_say" not in cue.lists and _DESCRIBED.search(view[: cue.span.start]) and not sources.is_somebody(subject.of(view)):
+            return None  # “perspektif yang mengajak penonton …”
     else:
         found = Source(None, True, None)
     if found and found.span and "relay" in rule.options and not (
@@ -211,8 +220,18 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     return found
 
 
-def _is_person(words: str) -> bool:
-    return "\ue000" in words or grammar.starts_with("pronouns", words)
+_DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
+
+
+_SOME = regex.compile(r"(?:beberapa|sejumlah|banyak|sebagian|seluruh|semua|berbagai)\s+(?=\p{L})", regex.IGNORECASE)
+
+
+def _is_person(cue: Cue, words: str) -> bool:
+    """Whether a source is people; an institution notes that something is so, but finds or shows things."""
+    if "\ue000" in words or grammar.starts_with("pronouns", words):
+        return True
+    words = _SOME.sub("", words)
+    return cue.stem != "mencatat" and not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))
 
 
 def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
@@ -225,6 +244,37 @@ def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
     # without a comma a phrase and its clause look alike: “menurut undang-undang itu berlaku”, “kata sandi itu diganti”
     apart = "final" in rule.options or scope.view[stop:].lstrip().startswith(",")
     return apart and ("cue_preposition" in scope.cue.lists or sources.is_somebody(words))
+
+
+def _subject(scope: Scope, start: int, stop: int) -> Span | None:
+    """The subject of a cue. Within somebody's content it stands there too, unless the cue goes on with what they say after a comma."""
+    shared = _shared(scope, start, stop)
+    told_before = "cue_request" in scope.cue.lists and _BEFORE.search(scope.view, start, stop)
+    if scope.held is None or told_before or shared and "," in scope.view[max(start, stop - 16) : stop]:
+        return shared or sources.before(scope.view, start, stop)
+    own = sources.before(scope.view, max(start, scope.held), stop)
+    manner = _BY.search(scope.view, scope.held, stop)
+    if manner and not (own and grammar.is_clause(scope.view[own.stop : manner.start()])):
+        return _holder(scope)
+    words = own.of(scope.view) if own else ""
+    if sources.is_somebody(words):
+        glued = own and scope.view[: own.start].rstrip()[-1:] in tuple(".?!")  # a sentence that a scraper left open
+        return None if _HOLDER.fullmatch(words) and not glued else own
+    return shared or (own if words and not grammar.is_predicate(words.split()[0]) else None)
+
+
+def _holder(scope: Scope) -> Span | None:
+    """The source of the quote that holds the cue."""
+    holder = next((q for q in reversed(scope.found) if q.content[0].start == scope.span.start + scope.held), None)
+    return holder.source.shift(-scope.span.start) if holder and holder.source and scope.span.contains(holder.source) else None
+
+
+# “menyindir Budi dengan menyebut C”: what the one who speaks does
+_BY = regex.compile(r"\bdengan\s*\Z", regex.IGNORECASE)
+# “Budi mengaku pernah meminta C”: said at another time, and so once more
+_BEFORE = regex.compile(r"\b(?:telah|sudah|pernah|sempat)\s*\Z", regex.IGNORECASE)
+# “Budi mengatakan dia khawatir C”: the one who speaks already
+_HOLDER = regex.compile(r"(?:dia|ia|dirinya|beliau|pihaknya)", regex.IGNORECASE)
 
 
 def _shared(scope: Scope, start: int, stop: int) -> Span | None:
@@ -252,14 +302,17 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         return ()
     if "predicate" in options:
         at = grammar.predicate_at(view[slice(*pieces[0])])
-        state = grammar.pattern(r"\b(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b").search(view, *pieces[0])
+        state = grammar.pattern(r"\b(?:secara\s+)?(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b").search(view, *pieces[0])
         if state and (at is None or state.start() - pieces[0][0] < at):
             at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
+        if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
+            return ()
         if at is None or len(asked.split()) > 9 or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
             return ()
-        pieces = [(pieces[0][0] + at, pieces[0][1])]
-    if _reports_before(match):
+        adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, pieces[0][0], pieces[0][0] + at)
+        pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
+    if _reports_before(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
     spans = [s for start, stop in pieces if start < stop and (s := grammar.trim(text, view, start, stop))]
@@ -268,12 +321,22 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     return tuple(s.shift(scope.span.start) for s in spans)
 
 
+# “mendorong adopsi …”: an act upon a thing
+_PROMPTS = frozenset({"mendorong"})
 # “meminta uang sebesar …”, “mendorong karet sebagai …” ask for a thing
 _AMOUNT = regex.compile(r"(?:sebagai|sebesar|sebanyak|juga|cukup|menyeluruh)\b", regex.IGNORECASE)
 
 
+# what somebody is asked to do; “sehat”, “baru” and “terpisah” tell who is asked
+_TO_DO = regex.compile(r"(?:(?:me[mnrlwy]|ber(?!tahun|bulan|hari)|di)\p{L}{3,}|tidak|tak|tetap|segera|jangan|harus|wajib)\b", regex.IGNORECASE)
+
+
 def _reports_before(match: regex.Match) -> bool:
-    """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”: the content starts before the complementiser."""
+    """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”, “meminta Y memeriksa Z agar C”: the content starts before the complementiser."""
+    asked = match.groupdict().get("addressee") or ""
+    at = None if regex.match(r"\s*(?:dan|serta)\b", asked) else grammar.predicate_at(asked)
+    if at is not None:
+        return bool(_TO_DO.match(asked, at))
     between = match.groupdict().get("object") or ""
     return grammar.is_clause(between) and not grammar.pattern(r"(?:\s*\b{words:adverbs}\b)*\s*(?:satu\s+hal\b.*)?").fullmatch(between)
 
@@ -281,10 +344,29 @@ def _reports_before(match: regex.Match) -> bool:
 _CAUSE = regex.compile(r"(?:karena|sebab|lantaran|bahwa)\W*", regex.IGNORECASE)
 
 
+# the purpose, the means or the circumstance of what is said, up to the subject of the cue
+_FRONTED = regex.compile(
+    rf"[^\w{QUOTED}{NOISE}]*(?P<clause>(?:(?:untuk|guna|demi)\s+(?!itu\b|hal\b|diketahui\b)|dengan\s+adanya\s|dalam\s+(?=me[mnrlwy]))"
+    rf"[^,.;:{QUOTED}{NOISE}]{{3,160}}),\s[^,.;:{QUOTED}{NOISE}]{{0,120}}$",
+    regex.IGNORECASE,
+)
+
+
+def _fronted(scope: Scope, match: regex.Match, source: Source) -> tuple[int, int] | None:
+    """“Untuk mencegah hal itu, X menyatakan C”: what stands before a subject and belongs to the content of its verb."""
+    groups = match.groupdict()
+    if groups.get("subject") is None or groups.get("that") is not None or source.span is None or "cue_say" not in scope.cue.lists:
+        return None
+    found = _FRONTED.match(scope.view, 0, source.span.start)
+    return found.span("clause") if found else None
+
+
 def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> list[tuple[int, int]]:
     """Where the content stands, untrimmed: before the cue, after it, or both."""
     view, groups = scope.view, match.groupdict()
     pieces = []
+    if fronted := _fronted(scope, match, source):
+        pieces.append(fronted)
     if groups.get("before"):
         start = grammar.skip_connectives(view, *match.span("before"))
         reports = "medial" in rule.options and grammar.pattern(r"\b(?:{verb}|bahwa)[\s,]*$").search(view[: match.end("before")])
@@ -309,13 +391,13 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
-    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
+    if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "berikut", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
         return False
-    if scope.cue.stem in DENIALS and groups.get("that") is None and grammar.starts_with("nominal", words):
+    if scope.cue.stem in lexicon.lower("cue_deny") and groups.get("that") is None and grammar.starts_with("nominal", words):
         return False
     if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
         return False
-    if "other" in rule.options and not grammar.predicate_at(_QUITE.sub("", words)):
+    if "other" in rule.options and (_OWN.match(words) or not grammar.predicate_at(_QUITE.sub("", words))):
         return False
     if "clause" not in rule.options or groups.get("that") is not None or groups.get("vow") is not None:
         return True
@@ -324,11 +406,35 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     count = len(words.split())
     trusted = scope.view[scope.cue.span.stop :].lstrip().startswith(",") and "," in scope.view[scope.cue.span.stop : last.start + 1] and source.stop is None
     trusted = trusted or scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
+    opening = bool(scope.cue.lists & OPENING) and grammar.skip_connectives(scope.view, 0, scope.cue.span.start) == scope.cue.span.start
+    trusted = trusted or opening and (source.stop is None or scope.view[source.stop :].lstrip().startswith(","))
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
-    return grammar.is_clause(words) or QUOTED in words and count > 1
+    return _tells(scope.cue, words) or QUOTED in words and count > 1
 
 
+# a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
+_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta)\s+(?:{words:adverbs}\s+)*"
+# “melaporkan Y ke polisi”, “melaporkan Y atas dugaan C”: an act
+_LODGED = regex.compile(r"\b(?:ke|kepada|atas)\s")
+
+
+def _tells(cue: Cue, words: str) -> bool:
+    """Whether content has a predicate with a subject of its own, not a noun phrase that something hangs on."""
+    at = grammar.predicate_at(words)
+    if at is None or words.startswith("kepada "):
+        return False
+    lead = words[:at]
+    hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 7))
+    if hangs and lead.count(",") < 2 and not grammar.starts_with("prepositions", lead):
+        return False
+    if cue.stem == "melaporkan" and _LODGED.search(lead):
+        return False
+    return not words.startswith("sebagai ", at) or bool(cue.lists & {"cue_accuse", "cue_think"})
+
+
+# “ingin sekali ikut”, “berpikir panjang”, “percaya kepada Y”: nobody else's doing
+_OWN = regex.compile(r"(?:sekali|panjang|keras|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|(?:dengan|dalam)\b[^,]*$)\b", regex.IGNORECASE)
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
@@ -340,18 +446,30 @@ _THAT_IT_IS = regex.compile(
 )
 
 
+# “… dengan PT X Tbk.PT Y menyatakan”: a sentence that a scraper glued to the one before
+_GLUED = regex.compile(r"(?<=[\p{Ll}\ue000-\ue002])\.(?=\p{Lu}\p{Ll}|[\ue000-\ue002])")
+
+
 def _is_nominal(words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
     if regex.match(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", words, regex.IGNORECASE):
         return True
     if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
-    first, *rest = words.split(maxsplit=2)
-    if not grammar.starts_with("nominal", words) or rest and rest[0] in ("itu", "tersebut", "ini"):
+    words = _GLUED.split(words)[0]
+    noun = grammar.pattern(r"(?:{words:nominal}|(?P<topic>{words:topics}))(?:nya)?\b").match(words)
+    rest = words[noun.end() :].split(maxsplit=1) if noun else []
+    if noun is None or rest and rest[0] in ("itu", "tersebut", "ini"):
         return False
-    if first.endswith("nya") and _THAT_IT_IS.match(words):
+    if noun["topic"] is not None:
+        return not _COPULA.search(words)
+    possessed = noun[0].endswith("nya")
+    if possessed and _THAT_IT_IS.match(words):
         return False
-    return first.endswith("nya") or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words)
+    return possessed or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words[noun.end() :])
+
+
+_COPULA = regex.compile(r"\b(?:adalah|ialah|merupakan|yakni|yaitu|karena|lantaran|bukan)\b", regex.IGNORECASE)
 
 
 # what follows content after a comma without being part of it
@@ -409,10 +527,13 @@ def _follows_words(scope: Scope) -> bool:
     return bool(before) and any(before.overlaps(q.cue or q.content[-1]) for q in scope.found)
 
 
-def _is_alone(scope: Scope, parts: tuple[Span, ...]) -> bool:
-    """A medium is a source only where its content holds no other cue of speech and no quotation."""
-    content = " ".join(p.shift(-scope.span.start).of(scope.view) for p in parts)
-    return QUOTED not in content and not any(cue.lists & SPEECH for cue in _cues(content))
+def _is_alone(article: Article, relayed: Quote, quotes: list[Quote]) -> bool:
+    """A medium is a source only where nobody else is one in its content, nor says something as its main clause."""
+    if any(part.overlaps(q.cue or q.content[0]) for q in quotes if q is not relayed for part in relayed.content):
+        return False
+    view = article.view(relayed.content[0])
+    verb = grammar.predicate_at(view)
+    return verb is None or not any(grammar.starts_with(name, view[verb:]) for name in ("cue_say", "cue_think"))
 
 
 _TITLED = regex.compile(

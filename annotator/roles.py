@@ -17,9 +17,17 @@ from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
 from annotator.rules import expand
 
 
+# between names, and between a person who opens a sentence and an office
+_BETWEEN_NAMES = regex.compile(expand(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})|(?<=[.!?”\"\n]\s{PER}{{1,50}})\.(?=\s(?i:{{words:roles}})\b)"))
+
+
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
-    """The masked text in which an office that the tagger took into an institution's or a place's name is words again."""
+    """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
     shown = list(masked)
+    for full_stop in _BETWEEN_NAMES.finditer(masked) if grammar.lost_commas(text) else ():
+        following = grammar.WORD.search(text, full_stop.end())
+        if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
+            shown[full_stop.start()] = ","
     for mention in mentions:
         start, stop = mention.span.start, mention.span.stop
         office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
@@ -29,7 +37,7 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
 
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str) -> regex.Pattern:
@@ -38,21 +46,23 @@ def _compile(pattern: str) -> regex.Pattern:
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
-_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:\p{Lu}[\p{L}&]*\s){1,5}{words:role_tails}))(?![\w-])")
+_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
-_BEFORE_NAME = _compile(r"[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
+_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
-    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:terpilih|ditunjuk|dilantik|diangkat|didapuk|dikukuhkan|menjabat|bertugas|bekerja)(?:\s+kembali)?(?:\s+(?:sebagai|menjadi))?)\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
-_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
+_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
 # “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
 _FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}}))(?!,?\s+(?:dan|serta)\b)")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
-# commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”
-_LIST = regex.compile(r"(?<=[\p{L}\ue001\ue002)])(?:(?:,\s(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+)*){0,3},?\sdan\s(?=[\p{Lu}\ue001])|,(?=\s(?:\ue002+,|\ue001+|\ue002+)\s+\p{Ll}*\s*$))")
+# commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
+_ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
+_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\sdan\s(?=[\p{{Lu}}\ue001])(?!{{words:roles}}(?![\w-]))"))
+_SEAT = regex.compile(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R[TW]\s\d+),?)+\s+\p{Ll}*\s*$)")
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
@@ -62,32 +72,42 @@ _CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
 _LISTED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?(?:,?\s*(?:dan|serta)\b|,\s*(?:{words:ranks}\s+)*\ue000)")
 # what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
 _CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
+# as what the subject acts: “Selain menjabat Ketua X, Budi …”, “Sebagai Ketua X, Budi …”
+_AS = regex.compile(r"(?:selain\s+)?(?:(?:menjabat|bertugas|bekerja|berprofesi)(?:\s+sebagai)?|sebagai|selaku)\s+(?:seorang\s+)?", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
 # whose relation somebody is
-_RELATED = rf"{{words:relations}}(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
+_RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
-    r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,)"
+    r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,|\s)"
     rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
 )
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
 _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
-_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}|{{words:relations}}\s+dari)\s+$")
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
-_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|ini|itu|tersebut)$", regex.IGNORECASE)
+_RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
+_DEICTIC = regex.compile(r"\s+(?:ini|itu|tersebut)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
 
 
-def own(entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Entities without a role that is the beginning of somebody else's: “kuasa hukum Ratmini” is no office of Ratmini."""
+def own(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Entities without a role that is the beginning of somebody else's, there or elsewhere: “kuasa hukum Ratmini” is no office of Ratmini."""
     entities = tuple(entities)
-    relations = {role.span.start: role.span.stop for e in entities for role in e.roles if role.rule == "role.relation"}
-    return tuple(replace(e, roles=tuple(r for r in e.roles if relations.get(r.span.start, 0) <= r.span.stop)) for e in entities)
+    related = [role for e in entities for role in e.roles if role.rule == "role.relation"]
+    relations = {role.span.start: role.span.stop for role in related}
+    said = {role.span.of(text).casefold() for role in related}
+
+    def owns(entity: Entity, role: Role) -> bool:
+        elsewhere = any(text[role.span.start : m.span.stop].casefold() in said for m in entity.mentions if m.span.start == role.span.stop + 1)
+        return relations.get(role.span.start, 0) <= role.span.stop and not elsewhere
+
+    return tuple(replace(e, roles=tuple(r for r in e.roles if owns(e, r))) for e in entities)
 
 
 def at(text: str, masked: str, mention: Mention) -> list[Role]:
@@ -99,7 +119,7 @@ def at(text: str, masked: str, mention: Mention) -> list[Role]:
 
 def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
-    window = _LIST.sub(lambda m: m.group().replace(",", " "), masked[begin:stop])
+    window = _SEAT.sub(" ", _joined(masked[begin:stop]))
     window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
     apposed = "," in window[limit:]
@@ -111,10 +131,17 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
+    if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
+        return None  # “Menurut petinju itu, Marko kalah”
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
     if not office or apposed and _is_fronted(window, office.start) and not _CLOSED.match(masked, stop):
         return None
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+def _joined(words_: str) -> str:
+    """The words with the commas of a list within an office blanked."""
+    return _LIST.sub(lambda m: m.group().replace(",", " "), words_)
 
 
 def _clause_start(window: str, stop: int) -> int:
@@ -138,7 +165,7 @@ def _is_fronted(window: str, place: int) -> bool:
     lead = _CONJUNCTION.sub("", window[cut:place])
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :].lstrip()
     first = grammar.WORD.match(lead)
-    if not first or window[:cut].endswith(PER):
+    if not first or window[:cut].endswith(PER) or _AS.fullmatch(lead):
         return False
     word = first.group().casefold()
     if grammar.opens_adjunct(word) == "later":
@@ -180,10 +207,10 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
         plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
         described = plain and _describes(plain["role"]) and not grammar.is_quoted(masked, start)
         return _role(text, masked, *plain.span("role"), "role.described") if described else None
-    stretch = _ROLE.match(masked, match.end(), min(len(masked), match.end() + 160))
+    stretch = _ROLE.match(_joined(masked[match.end() : match.end() + 160]))
     if not stretch:
         return None
-    stop = stretch.end()
+    stop = match.end() + stretch.end()
     verb = grammar.predicate_at(_plain(masked[match.end() : stop]))
     if verb is not None:
         stop = match.end() + verb
@@ -200,30 +227,32 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     return _role(text, masked, match.end(), stop, "role.appositive")
 
 
-# “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one in the next sentence
-_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*\ue000)")
-# within so many characters the last person is the one taken up
-NEXT = 200
+# “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one that opens the next clause
+_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n|,\s)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*(?:,\s*)?\ue000)")
+# the last person within the first of these distances that holds anybody is the one taken up
+NEXT = (200, 500)
 
 
 def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
-    """Entities, a person without a role given the one by which the next sentence takes the last person up."""
+    """Entities, a person without an office given the one by which the text takes the last person up."""
     given: dict[int, Role] = {}
     held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
-    people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions)
+    owners = [r.span for e in entities for r in e.roles if r.rule == "role.relation"]
+    people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions if not any(o.contains(m.span) for o in owners))
     for match in _TAKEN_UP.finditer(masked):
         here = match.start("role")
-        near = {i for _, i in people[bisect(people, (here - NEXT, 0)) : bisect(people, (here + 1, 0))]}
+        windows = ({i for _, i in people[bisect(people, (here - distance, 0)) : bisect(people, (here + 1, 0))]} for distance in NEXT)
+        near = next((found for found in windows if found), set())
         role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and match["role"].split()[0].casefold() not in held and not _is_action(match["role"]) else None
         if role:
             given.setdefault(near.pop(), role)
-    return tuple(replace(e, roles=(given[i],)) if i in given and not e.roles else e for i, e in enumerate(entities))
+    return tuple(replace(e, roles=(*e.roles, given[i])) if i in given and all(r.rule in _WEAK for r in e.roles) else e for i, e in enumerate(entities))
 
 
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
-    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?))+$").search(text[start:stop])
+    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(text[start:stop])
     if adverbs:
         stop = start + adverbs.start()
     if stop <= start:
@@ -235,7 +264,8 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     return Role(span, affiliation, rule)
 
 
-_WEAK = frozenset({"role.party", "role.kin"})
+# what an office outdoes
+_WEAK = frozenset({"role.party", "role.kin", "role.relation"})
 
 
 def nearest(entity: Entity) -> Role | None:
@@ -243,6 +273,6 @@ def nearest(entity: Entity) -> Role | None:
 
     def rank(role: Role) -> tuple[bool, bool, int]:
         far = min(abs(role.span.stop - entity.name.start), abs(role.span.start - entity.name.stop)) > 40
-        return (far, not far and role.rule in _WEAK, role.span.start)
+        return (far, role.rule in _WEAK, role.span.start)
 
     return min(entity.roles, key=rank, default=None)

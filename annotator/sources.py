@@ -10,7 +10,7 @@ from annotator.grammar import is_clause, is_listed, is_predicate, pattern, predi
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
-_PEOPLE = rf"{PER}+(?:(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
+_PEOPLE = rf"{PER}+(?:-{PER}+|(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
 _SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
 
 
@@ -42,9 +42,11 @@ _ALLIES = regex.compile(rf"(?:\G|,\s)\s*(?<names>[{ORG}{LOC}]+(?:,\s*[{ORG}{LOC}
 
 def _subject(masked: str, segments: list[Span]) -> Span | None:
     """The source in segments between commas, the last one first."""
+    if name := _named_first(masked, segments):
+        return name
     appositive: Span | None = None
     for position in range(len(segments) - 1, -1, -1):
-        segment = _strip(masked, segments[position])
+        segment = _after_time(masked, _strip(masked, segments[position]))
         if segment is None or position and _is_addition(masked, segment) and not _is_setting(masked, segments[position - 1]):
             continue
         if _is_adverbial(masked, segment):
@@ -52,6 +54,8 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
             if adjacent:
                 return adjacent
             continue
+        if segment.of(masked) in ("dan", "serta"):
+            return None  # “X memahami kendala itu, dan berharap C”
         head = _head(masked, segment)
         if head is None:
             continue
@@ -68,7 +72,19 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
     return appositive
 
 
-_NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?\s*")
+_FRONTED = (
+    r"(?:(?:untuk|pada|hingga|sampai)\s+)?(?:saat|tahun|bulan|pekan|minggu|hari|malam|pagi|siang|sore)\s+(?:ini|itu|lalu|depan)\s+"
+    r"(?=(?:{words:ranks}\s+)*(?:{name}|{words:roles}\b|{words:institutions}\b|{words:groups}\b|{words:crowds}\b|{words:parties}\b|{words:pronouns}\b|perseroan\b|pihaknya\b))"
+)
+
+
+def _after_time(masked: str, segment: Span | None) -> Span | None:
+    """A segment without the time it opens with: “tahun ini perseroan berharap”."""
+    time = pattern(_FRONTED).match(masked, segment.start, segment.stop) if segment else None
+    return Span(time.end(), segment.stop) if time else segment
+
+
+_NAME_ALONE = regex.compile(rf"\s*(?:\S+\s+){{0,1}}(?<name>{PER}+)\s*(?:\([^()]{{1,40}}\))?(?:\s+(?:dari|asal)\s+[{ORG}{LOC}]+)?\s*")
 _ADDITION = regex.compile(rf"{DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
 
 
@@ -76,6 +92,18 @@ def _name_alone(masked: str, segment: Span) -> Span | None:
     """The person a segment consists of, but for an office of one word and a bracket."""
     name = None if _is_adverbial(masked, segment) else _NAME_ALONE.fullmatch(masked, segment.start, segment.stop)
     return Span(*name.span("name")) if name else None
+
+
+_APPOSED = r"\s*(?:(?:yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?|adalah\s+)?|selaku\s+|sebagai\s+|salah\s+(?:satu|seorang)\s+|seorang\s+)*{words:roles}\b|salah\s+seorang\b)"
+
+
+def _named_first(masked: str, segments: list[Span]) -> Span | None:
+    """“Ratna, Deputi Bidang Edukasi, Sosialisasi, dan Kemitraan BRG”, “Puan, yang juga Ketua DPP PDI-P”: the person before an office that holds names."""
+    for segment, office in zip(segments, segments[1:]):
+        rest = masked[office.start : segments[-1].stop]
+        if pattern(_APPOSED).match(rest) and PER not in rest and not is_clause(rest) and (name := _name_alone(masked, segment)):
+            return name
+    return None
 
 
 def _is_addition(masked: str, segment: Span) -> bool:
@@ -100,7 +128,7 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
 
 
 _BOUNDARY = regex.compile(
-    rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])"
+    rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])|(?<={NAME})\.(?={NAME})"
     r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b))\s",
     regex.IGNORECASE,
 )
@@ -148,17 +176,31 @@ def _strip(masked: str, span: Span) -> Span | None:
     return Span(start, stop) if start < stop else None
 
 
+# “90 persen responden”, “sebanyak 90 persen responden”, “sisanya 9,8 persen”
+_COUNTED = (
+    r"\s*(?:sisanya\s*,?\s*)?(?:(?:sebanyak|sekitar|hampir|lebih\s+dari)\s+)?[\d.,]+\s+(?:persen\s+(?=(?:dari\s+)?\p{L})|orang\s+)?(?:dari\s+)?(?:{words:groups}|{words:crowds}|{words:roles}|suara)\b"
+    r"|\s*sisanya\s*,?\s*(?:sebanyak\s+|sekitar\s+)?[\d.,]+\s+persen$"
+)
+
+
 def _is_adverbial(masked: str, span: Span) -> bool:
     words = span.of(masked)
-    counted = pattern(r"\s*[\d.,]+\s+(?:persen\s+|orang\s+)?(?:{words:groups}|{words:crowds}|{words:roles}|suara)\b").match(words)  # “90 persen responden”
+    counted = pattern(_COUNTED).match(words)
     return starts_with("prepositions", words) or starts_with("days", words) or not counted and bool(regex.match(r"\s*[\d(]", words))
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:
     """The name or pronoun that ends a fronted adverbial: “Dalam kesempatan itu Budi”."""
     ending = rf"(?<before>\S+)\s+(?:{{words:ranks}}\s+)*(?<source>{_PEOPLE}|{ORG}+|{_PRONOUN})(?:\s*\([^)]*\))?$"
-    match = pattern(ending).search(masked[: span.stop], span.start)
+    match = pattern(ending).search(masked[: span.stop], span.start) or pattern(_NEXT_NOUN).search(masked[: span.stop], span.start)
     return Span(*match.span("source")) if match and not is_listed("prepositions", match["before"].strip(",")) else None
+
+
+# “Kepada polisi tersangka”, “Dalam amar putusannya majelis hakim”
+_NEXT_NOUN = (
+    r"(?<before>(?:itu|ini|tersebut|lalu|polisi|wartawan|penyidik|media|\p{L}{3,}(?<!hany|misaln|sebelumn|biasan|rupan)nya))\s+"
+    r"(?<source>(?:{words:roles}|{words:institutions}|{words:groups}|{words:parties})(?:\s+(?!(?:{words:prepositions}|dan|itu|ini|tersebut)\b)[\p{Ll}]{3,}){0,2}(?:\s+(?:itu|ini|tersebut))?)$"
+)
 
 
 def _antecedent(masked: str, start: int, stop: int) -> Span | None:
@@ -167,12 +209,17 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     segment = _strip(masked, segments[-1]) if segments else None
     if segment is None:
         return None
-    name = pattern(rf"(?:{_PEOPLE}|{NAME}+|{_PRONOUN})$").search(masked[: segment.stop], segment.start)
+    conceded = pattern(r"(?:meski|walau|kendati|seperti|menyusul)(?:pun)?\s+").match(masked, segment.start, segment.stop)
+    segment = Span(conceded.end(), segment.stop) if conceded else segment
+    name = pattern(rf"(?<!\w)(?P<name>{_PEOPLE}|{NAME}+|{_PRONOUN})(?:\s*\(\d+\))?$").search(masked[: segment.stop], segment.start)
     if name and not starts_with("groups", segment.of(masked)):
-        return Span(*name.span())
-    verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group())]
+        return Span(*name.span("name"))
+    if _is_adverbial(masked, segment):
+        return None
+    verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group()) and m.group().casefold() != "salah"]  # “salah satu”
     begin = verbs[-1] if verbs else segment.start
-    return _strip(masked, Span(begin, segment.stop)) if begin < segment.stop else None
+    lead = pattern(r"(?:.*\b{words:adjunct_later}\s)?(?:\s*\bantara\s+lain\s|\s*\b{words:prepositions}\s)*").match(masked, begin, segment.stop)  # “bertemu dengan warga yang mengaku …”
+    return _strip(masked, Span(lead.end(), segment.stop)) if lead.end() < segment.stop else None
 
 
 # -------------------------------------------------------------------------------------- the head of a noun phrase
@@ -217,7 +264,7 @@ def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
 
 def _called(masked: str, segment: Span, _: Span) -> Span | None:
     """“tetangga yang bernama Dewi”, “pria yang akrab disapa Gus Ipul”."""
-    match = pattern(rf"\b(?:bernama|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
+    match = pattern(rf"\b(?:bernama|bermarga|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
     return Span(*match.span("name")).shift(segment.start) if match else None
 
 
@@ -244,28 +291,47 @@ def _pronoun(masked: str, main: Span) -> Span | None:
     return Span(*match.span("word")).shift(main.start) if match else None
 
 
+_WITH_OTHERS = r"\s+(?:dan|serta)\s+(?:{words:groups}|{words:crowds}|{words:institutions}|{words:descriptors})\b"
+
+
 def _institution(masked: str, segment: Span, main: Span) -> Span | None:
     """“KPK”, “Gerakan Pemuda (GP) Ansor”, “produsen ikan beku PT X”."""
     bracketed = regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+").match(masked, main.start, segment.stop)
     name = bracketed or regex.compile(rf"[{ORG}{LOC}]+").match(masked, main.start, main.stop)
+    if name and pattern(_WITH_OTHERS).match(masked, name.end(), main.stop) and not is_clause(main.of(masked)):
+        return main
     if name:
         return Span(*name.span())
     described = pattern(rf"{{words:descriptors}}(?:\s[^\s{ORG}]+){{0,4}}\s+(?<name>{ORG}+)$").match(main.of(masked))
     return Span(*described.span("name")).shift(main.start) if described else None
 
 
+# “anggota DPRD Depok dari Fraksi X itu”, “aktivis hak asasi manusia (HAM) ini”, “kiper yang pensiun di Arsenal itu”: somebody known, to the “itu”
+_TAKEN_UP = (
+    r"(?!{words:groups}|{words:crowds})(?:{words:roles}|{words:descriptions})(?![\w-])(?:\s(?:[\p{L}\d'’/-]+|[\ue001\ue002]+)){0,10}?"
+    r"(?:\s\([^()]{1,60}\)(?:\s(?:\p{L}+|[\ue001\ue002]+)){0,4}|\s(?:dari|asal)\s[^,()]{1,60}|\sdi\s[\ue001\ue002]+|\s(?:yang|selaku)\s[^,()]{1,90})\s(?:itu|ini|tersebut)"
+)
 _HUMAN = r"(?:se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|laki-laki|lelaki|orang)\b)"
+
+
+# “pemilik akun Twitter @kabutpagi”: who writes there is known by the handle alone
+_HANDLE = rf"(?:(?:pemilik|pengguna|warganet)\s+)?akun(?:\s+(?:\p{{L}}+|[{ORG}{LOC}]+)){{0,4}}?\s+(?P<handle>@[\w.*\[\]]*[\w*\]])"
 
 
 def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """A source without a name: “pejabat tersebut”, “sejumlah warga di posko”, “perwakilan dagang Rusia di Vietnam”."""
     words = main.of(masked)
+    if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
+        return Span(*written.span("handle"))
+    if taken_up := pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
+        return Span(*taken_up.span())
     long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
     placed = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, main.stop, segment.stop)
     ended = regex.search(r"\s(?:itu|ini|tersebut)$", words)
     phrase = segment if (long or placed) and not ended else main
     definite = ended or regex.search(r"\s(?:itu|ini|tersebut)$", phrase.of(masked))
-    if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)):
+    head = pattern(rf"{_COUNTED}|{{words:institutions}}\b").match(words)
+    if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)[head.end() if head else 0 :]):
         return None
     return _strip(masked, phrase) if len(WORD.findall(masked, phrase.start, phrase.stop)) <= 16 else None
 
@@ -285,6 +351,10 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
     return (source, _skip_modifiers(masked, source.stop, stop)) if source else None
 
 
+# a further part of an office: “…, Olahraga, dan Pariwisata (Dispora) Pati”
+_LISTED = rf"(?:,\s(?:dan\s)?(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+)(?:\s(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+|dan|\([^()]{{1,40}}\))){{0,8}})"
+
+
 def _agent(masked: str, begin: int, stop: int) -> Span | None:
     segment_stop = _segment_stop(masked, begin, stop)
     segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
@@ -302,9 +372,11 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     office = starts_with("roles", words)
     related = pattern(rf"{RELATED}$").search(words)
     people = regex.search(_PEOPLE, words)
-    # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”: the name follows the comma
-    following = pattern(rf",\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
-    if following and (related or office and not people):
+    # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
+    following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
+    following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
+    if following and not definite and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
         return Span(*people.span()).shift(main.start)
@@ -312,17 +384,29 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
 
 
+# “Menurut pelatih asal Rusia itu, Budi bermain …”: who is known needs no name; not “menurut Kapolres saat itu, Budi”
+_DEFINITE = regex.compile(r"(?<!\b(?:kala|saat|ketika|waktu|masa))\s(?:itu|ini|tersebut)$", regex.IGNORECASE)
+
 # “pria yang …”, “legislator dari …”, “perempuan berkacamata” up to the “itu” that ends them
 _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di\s{LOC}+|(?!berikut)(?:ber|ter)\p{{L}}{{3,}})\s(?:itu|tersebut|ini)(?=\s*$|\s+{{words:prepositions}}\b)"
 
 
+# “kata seorang sumber di kota itu kepada X”
+_TOLD = regex.compile(r"\s+kepada\s", regex.IGNORECASE)
+_TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
+
+
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """An agent without a name, up to its first predicate."""
+    if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
+        return Span(*written.span("handle"))
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start)
+    told = _TOLD.search(masked, segment.start, segment.stop)
+    segment = Span(segment.start, told.start()) if told else segment
+    closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start) or pattern(_TAKEN_UP_AGENT).match(masked[: segment.stop], segment.start)
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
-    predicate = None if closed and not closed["clause"] else predicate_at(phrase.of(masked))
+    predicate = None if closed and not closed.groupdict().get("clause") else predicate_at(phrase.of(masked))
     if predicate is not None:
         phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
     return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None
@@ -377,7 +461,7 @@ def _follows_source(chunk: str) -> bool:
 
 def _is_aside(words: str, last: bool) -> bool:
     """What stands between commas after a source and belongs to it: a day, a role, a manner (which would be content at the end)."""
-    if starts_with("days", words) or regex.match(r"\s*[\d(]", words):
+    if starts_with("days", words) or regex.match(r"\s*[\d(]", words) and not is_clause(words):
         return True
     return starts_with("roles", words) and not is_clause(words) or not last and bool(_MANNER.match(words))
 
@@ -408,7 +492,7 @@ def can_speak(words: str) -> bool:
     """Whether a masked phrase can be a source at all."""
     if starts_with("not_sources", words):
         return False
-    return is_somebody(words) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
+    return is_somebody(words) or bool(pattern(_COUNTED).match(words)) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
 
 
 def is_first_person(words: str) -> bool:

@@ -52,13 +52,17 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One quote to attribute: the words of its source, who holds the quote around it, and who spoke before, the latest first."""
+    """One quote to attribute: the words of its source, who holds the quote around it, and who spoke before, the latest first.
+
+    `told` when the quote around it is in its speaker's own words, in which “dia” is somebody else.
+    """
 
     scene: Scene
     quote: Quote
     words: str
     names: tuple[tuple[Span, int], ...]
     nested: bool
+    told: bool
     holder: Found | None
     before: tuple[tuple[Quote, Found, bool], ...]
 
@@ -79,7 +83,9 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
     found: dict[int, Found] = {}
     before: list[tuple[Quote, Found, bool]] = []
     for i in sorted(range(len(quotes)), key=lambda i: _place(quotes[i])):
-        found[i] = _first_answer(_turn(scene, quotes[i], parents[i], found, before))
+        for j in (parents[i], i):  # “… dia bilang ‘C’, …” kata X: the parent's source may follow
+            if j is not None and j not in found:
+                found[j] = _first_answer(_turn(scene, quotes, j, parents[j], found, before))
         before.insert(0, (quotes[i], found[i], parents[i] is not None))
     return tuple(
         Attribution(q, f.speaker, f.kind, f.entity, f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
@@ -88,13 +94,15 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
     )
 
 
-def _turn(scene: Scene, quote: Quote, parent: int | None, found: dict[int, Found], before: list) -> Turn:
+def _turn(scene: Scene, quotes: tuple[Quote, ...], i: int, parent: int | None, found: dict[int, Found], before: list) -> Turn:
+    quote = quotes[i]
     source = quote.source
     words = source.of(scene.text).casefold() if source else ""
     names = tuple((m.span, e) for e, entity in enumerate(scene.entities) for m in entity.mentions if source and source.overlaps(m.span))
     # a tie in place is two cues of one source: neither spoke before the other
     earlier = tuple(one for one in before if _place(one[0]) < _place(quote))
-    return Turn(scene, quote, words, names, parent is not None, found.get(parent) if parent is not None else None, earlier)
+    told = parent is not None and quotes[parent].type == "direct"
+    return Turn(scene, quote, words, names, parent is not None, told, found.get(parent) if parent is not None else None, earlier)
 
 
 def _place(quote: Quote) -> int:
@@ -130,6 +138,19 @@ def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ..
     return Found(e.name, "person" if person else "organisation", entity, roles.nearest(e) if person else None, rule, candidates)
 
 
+_RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:{words:ranks}\s+)*$"
+
+
+def by_relation(turn: Turn) -> Found | None:
+    """“Juru bicara Budi” is whoever the article calls so elsewhere, not Budi."""
+    scene, source = turn.scene, turn.quote.source
+    related = grammar.pattern(_RELATED_TO).search(scene.masked, max(0, source.start - 60), source.start)
+    phrase = scene.text[related.start() : source.stop].casefold() if related else None
+    known = (i for i, e in enumerate(scene.entities) if any(role.span.of(scene.text).casefold() == phrase for role in e.roles))
+    found = next(known, None) if phrase else None
+    return None if found is None else _named(scene, found, "role")
+
+
 def by_name(turn: Turn) -> Found | None:
     """The source is a name."""
     source = turn.quote.source
@@ -149,9 +170,11 @@ def by_names(turn: Turn) -> Found | None:
 
 
 def by_plural(turn: Turn) -> Found | None:
-    """“mereka”: the group that spoke last or that is named last, else the institution that spoke last."""
+    """“mereka”: who the sentence before is about, else the group that spoke last or is named last, else the institution that spoke last."""
     if turn.names or turn.words not in ("mereka", "keduanya"):
         return None
+    if several := _several_before(turn):
+        return several
     if group := _last_of(turn, "group"):
         return group.again("pronoun.plural", ())
     if group := _last_group(turn):
@@ -161,20 +184,70 @@ def by_plural(turn: Turn) -> Found | None:
     return Found(turn.quote.source, "group", None, None, "pronoun.unresolved")
 
 
+_FRONTED = r"^(?:{words:prepositions}|{words:days})\b[^,]*,\s*"
+_JOINED = regex.compile(rf"(?:{PER}+(?:\s\([^()]{{1,20}}\))?,\s)?{PER}+(?:\s\([^()]{{1,20}}\))?,?\s(?:dan|serta)\s(?:[^\s.,]+\s){{0,12}}?{PER}+|[{ORG}{LOC}]+\s(?:dan|serta)\s[{ORG}{LOC}]+")
+_BOTH = regex.compile(r"(?:kedua|pasangan|pasutri)\s", regex.IGNORECASE)
+_MANY = r"(?:{words:groups}|{words:crowds}|{words:institutions})\b"
+
+
+def _several_before(turn: Turn) -> Found | None:
+    """The group or institution that opens the sentence before or the one before that, or the two people it names."""
+    scene = turn.scene
+    starts = _sentence_starts(turn, 2 * NEAR)
+    spans = [Span(a, b) for a, b in zip(starts, starts[1:]) if a < b][-2:]
+    told = [span for span in spans if not any(part.overlaps(span) for part in scene.apart)]
+    for sentence in reversed(told if turn.words == "mereka" else told[-1:]):
+        if found := _several(turn, sentence):
+            return found
+    return None
+
+
+def _several(turn: Turn, sentence: Span) -> Found | None:
+    """The group or the institution a sentence is about, or the people it joins by “dan”."""
+    masked = turn.scene.masked
+    start = grammar.skip_connectives(masked, sentence.start, sentence.stop)
+    fronted = grammar.pattern(_FRONTED).match(masked[start : sentence.stop])
+    start += fronted.end() if fronted else 0
+    rest = masked[start : sentence.stop]
+    joined = list(_JOINED.finditer(masked, sentence.start, sentence.stop))
+    if joined and (turn.words == "keduanya" or joined[0].start() == start):
+        return Found(Span(*joined[-1].span()), "group", None, None, "pronoun.plural")
+    institution = next((e for e, entity in enumerate(turn.scene.entities) if entity.type == "ORG" and any(m.span.start == start for m in entity.mentions)), None)
+    if institution is not None and turn.words == "mereka":
+        return _named(turn.scene, institution, "pronoun.plural")
+    many = grammar.pattern(_MANY).match(rest) if turn.words == "mereka" else _BOTH.match(rest)
+    subject = rest[: grammar.predicate_at(rest) or 0]
+    phrase = subject.split(",")[0].rstrip()
+    one = PER in subject and not grammar.starts_with("institutions", phrase) or grammar.starts_with("pronouns", phrase)
+    if many and phrase and not one and len(phrase.split()) < 12:
+        return Found(Span(start, start + len(phrase)), "group", None, None, "pronoun.plural")
+    people = [m for m in joined if PER in m.group()]
+    return Found(Span(*people[-1].span()), "group", None, None, "pronoun.plural") if people else None
+
+
 def _last_of(turn: Turn, kind: str) -> Found | None:
     """The speaker of a kind who spoke last."""
     return next((earlier for _, earlier, _ in turn.before if earlier.kind == kind), None)
 
 
 def by_pronoun(turn: Turn) -> Found | None:
-    """“dia”, “ia”, “beliau”: within somebody's quote the one who speaks it, else the discourse. “pihaknya” is the last speaker."""
+    """“dia”, “ia”, “beliau”: within somebody's report the one who speaks it, in their own words another, else the discourse. “pihaknya” is the last speaker."""
     if turn.names or not grammar.starts_with("pronouns", turn.words):
         return None
+    if turn.told and turn.words in ("dia", "ia", "beliau"):
+        return _another(turn)
     if turn.holder and turn.holder.kind == "person":
         return turn.holder.again("pronoun.holder")
     if turn.words.startswith("pihaknya") and (last := _last_speaker(turn)):
         return last.again("pihaknya", ())
     return _discourse(turn, "pronoun") or Found(None, None, None, None, "unknown")
+
+
+def _another(turn: Turn) -> Found:
+    """The person named last before a place who is not the one who speaks there."""
+    holder = turn.holder.entity if turn.holder else None
+    others = [e for e, _ in _recent(turn.scene, turn.start, "PER") if e != holder]
+    return _named(turn.scene, others[0], "pronoun.another") if others else Found(None, None, None, None, "unknown")
 
 
 def by_first_person(turn: Turn) -> Found | None:
@@ -198,13 +271,13 @@ def by_rest_of_group(turn: Turn) -> Found | None:
     return _last_group(turn) if turn.words.endswith("mereka") and turn.kind == "group" else None
 
 
-_GROUP = regex.compile(r"(?<!\w)(?:para|sejumlah|beberapa|sebagian|seluruh|kedua|ketiga|puluhan|ratusan|ribuan)\s+(?!juta|ribu|miliar|triliun|ton|hektare|meter|kilometer|kali|tahun)\w+(?:-\w+)?", regex.IGNORECASE)
+_GROUP = regex.compile(r"(?<!\w)(para|sejumlah|beberapa|sebagian|seluruh|kedua|ketiga|puluhan|ratusan|ribuan)\s+(\w+(?:-\w+)?)", regex.IGNORECASE)
 
 
 def _last_group(turn: Turn) -> Found | None:
     """The group named last before a plural pronoun, within some sentences."""
     start = turn.quote.source.start
-    matches = list(_GROUP.finditer(turn.scene.text, max(0, start - 500), start))
+    matches = [m for m in _GROUP.finditer(turn.scene.text, max(0, start - 500), start) if m[1].casefold() == "para" or any(grammar.starts_with(name, m[2]) for name in ("roles", "groups", "crowds", "relations"))]
     return Found(Span(*matches[-1].span()), "group", None, None, "pronoun.group") if matches else None
 
 
@@ -241,7 +314,7 @@ def _holds(office: str, asked: list[str]) -> bool:
         if word == asked[0] or grammar.is_clipped(asked[0], held[i:]):
             known = set(asked[1:]) <= set(held)
         else:
-            known = grammar.is_clipped(word, asked)
+            known = len(asked) <= LONGEST and grammar.is_clipped(word, asked)
         if known:
             lead = held[:i]
             return len(lead) < 3 and (lead in _ACTING or not grammar.starts_with("roles", " ".join(lead)))
@@ -261,6 +334,8 @@ def _synonyms() -> tuple[tuple[regex.Pattern, str], ...]:
     return tuple((regex.compile(rf"\b{regex.escape(words)}\b"), other) for words, other in pairs)
 
 
+# no clipped word stands for more words than “Menteri Energi dan Sumber Daya Mineral” has
+LONGEST = 6
 _ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])
 
 
@@ -277,8 +352,9 @@ def by_repetition(turn: Turn) -> Found | None:
         return None
     asked = set(head.split())
     for _, earlier, _ in turn.before:
-        known = set(earlier.speaker.of(turn.scene.text).casefold().split()) if earlier.speaker and earlier.entity is None else set()
-        if known and (asked <= known or turn.kind == "person" and "yang" in asked and head.split()[0] in known):
+        words = earlier.speaker.of(turn.scene.text).casefold() if earlier.speaker and earlier.entity is None else ""
+        known = set(words.split()) | ({"akun"} if words.startswith("@") else set())
+        if words and (asked <= known or turn.kind == "person" and "yang" in asked and head.split()[0] in known):
             return earlier.again("phrase.again", ())
         if turn.kind == "organisation" and earlier.kind == "organisation" and len(asked) < 3:
             return earlier.again("institution.again", ())
@@ -304,7 +380,6 @@ def by_introduction(turn: Turn) -> Found | None:
 
 
 _AGENT = regex.compile(r"(?!pemerintah|perusahaan)pe(?:m|n|ng|ny|l)\p{L}{3,}(?<!an)\b", regex.IGNORECASE)
-_HUMAN = regex.compile(r"(?:sang\s+)?(?:pria|wanita|perempuan|lelaki|laki-laki|ibu|bapak|ayah|pemuda|pensiunan|alumnus|alumni|lulusan)\b", regex.IGNORECASE)
 
 
 def by_description(turn: Turn) -> Found | None:
@@ -313,12 +388,21 @@ def by_description(turn: Turn) -> Found | None:
     if head is None or turn.nested or turn.kind != "person":
         return None
     office = grammar.starts_with("roles", head)
-    if turn.words.startswith("sang ") and not office and len(head.split()) > 1:
+    sang = turn.words.startswith("sang ")
+    if sang and (grammar.starts_with("relations", head) or not office and len(head.split()) > 1):
         return None
-    if not (office or _AGENT.match(head) or _HUMAN.match(turn.words)):
+    if not (office or _AGENT.match(head) or grammar.starts_with("descriptions", head)):
         return None
     known = _discourse(turn, "description")
-    return known if known and known.entity is not None else None
+    if known and known.kind == "person" and known.entity is not None:
+        return known
+    return None if sang else _last_subject(turn, "description")
+
+
+def _last_subject(turn: Turn, rule: str) -> Found | None:
+    """Whoever opened a sentence last, where an unnamed speaker came between."""
+    subjects = _subjects(turn.scene, max(0, turn.start - NEAR), turn.start)
+    return _named(turn.scene, subjects[-1][0], f"{rule}.subject") if subjects else None
 
 
 _ONE = regex.compile(r"(?:(?:seorang|sang|salah\s+(?:satu|seorang))\s+)?")
@@ -333,7 +417,7 @@ def by_itself(turn: Turn) -> Found:
 
 
 STEPS = (
-    by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
+    by_relation, by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
     by_repetition, by_institution, by_introduction, by_description, by_itself,
 )  # fmt: skip
 
@@ -341,18 +425,19 @@ _QUANTIFIER = regex.compile(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua
 _DEICTIC = regex.compile(r"\s(?:itu|tersebut|ini)$")
 
 
-_COUNTED = regex.compile(r"\d[\d.,]*\s+persen\b")
+_COUNTED = regex.compile(r"(?:(?:sisanya|sebanyak|sekitar|hampir|lebih dari)\s+){0,2}\d[\d.,]*\s+persen\b")
 
 
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
-    several = bool(regex.search(NAME, masked)) and bool(regex.search(r"\b(?:dan|serta)\b", words))
+    one = bool(_DEICTIC.search(words)) and (grammar.starts_with("roles", words) or grammar.starts_with("descriptions", words))
+    several = not one and bool(regex.search(NAME, masked)) and bool(regex.search(r"\b(?:dan|serta)\b", words))
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
     if grammar.starts_with("crowds", words) and not _DEICTIC.search(words) and PER not in masked:
         return "group"
-    if several or _COUNTED.match(words) or grammar.starts_with("groups", words) and not (_DEICTIC.search(words) and grammar.starts_with("roles", words)):
+    if several or _COUNTED.match(words) or grammar.starts_with("groups", words) and not one:
         return "group"
     if grammar.starts_with("documents", words):
         return "document"
@@ -371,8 +456,9 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     last = _last_speaker(turn)
     since = max((_place(q) for q, f, nested in turn.before if _place(q) < here and f.speaker and not nested), default=0)
     recent = _recent(scene, here if turn.quote.source else turn.quote.content[0].start, "PER")
-    subjects = [e for e, at in _subjects(scene, since, here) if not last or _is_introduced(scene, scene.entities[e], at)]
-    if subjects:
+    told = _told_since(turn) if rule in ("pronoun", "nya") else here
+    subjects = [e for e, at in _subjects(scene, since, here) if not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at)]
+    if subjects and not (last and subjects[-1] == last.entity):
         return _named(scene, subjects[-1], f"{rule}.subject", _as_candidates(scene, recent, subjects[-1], "opens a sentence after the last quote"))
     if last:
         return last.again(f"{rule}.last", _as_candidates(scene, recent, last.entity, "spoke last"))
@@ -380,6 +466,25 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
         return _named(scene, recent[0][0], f"{rule}.recent", _as_candidates(scene, recent, recent[0][0], "named last, and nobody spoke before"))
     later = [e for e, entity in enumerate(scene.entities) if entity.type == "PER" and any(m.span.start > here and scene.masked[m.span.start] != NOISE for m in entity.mentions)]
     return _named(scene, later[0], "floating.next") if later and rule == "floating" else None
+
+
+def _told_since(turn: Turn) -> int:
+    """Where the sentence before “ia mengatakan …”, “menurutnya …” starts: its subject, known or new, is who goes on; after a quotation the speaker does."""
+    if turn.start > turn.quote.content[0].start:
+        return turn.start
+    starts = _sentence_starts(turn, NEAR)
+    return starts[-2] if len(starts) > 1 else turn.start
+
+
+def _sentence_starts(turn: Turn, reach: int) -> list[int]:
+    """Where the sentences within so many characters before a quote's attribution start, its own last."""
+    begin = max(0, turn.start - reach)
+    return [0] * (begin == 0) + [m.end() for m in _SENTENCE_END.finditer(turn.scene.masked, begin, turn.start) if m.end() <= turn.start]
+
+
+def _is_told_of(turn: Turn, entity: int) -> bool:
+    """Whether reported words name a person: who says them would not."""
+    return any(part.contains(m.span) for part in turn.quote.content for m in turn.scene.entities[entity].mentions)
 
 
 def _is_introduced(scene: Scene, entity: Entity, place: int) -> bool:
@@ -408,7 +513,7 @@ def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
         for e, entity in enumerate(scene.entities)
         if entity.type == "PER"
         for m in entity.mentions
-        if start <= m.span.start < stop and not any(s.overlaps(m.span) for s in scene.apart) and _opens_sentence(scene, m.span)
+        if start <= m.span.start < stop and not any(s.overlaps(m.span) for s in scene.apart) and (_opens_sentence(scene, m.span) or _is_agent(scene, m.span))
     ]
     return sorted(found, key=lambda pair: pair[1])
 
@@ -432,6 +537,20 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     if grammar.starts_with("roles", lead):
         lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
+
+
+_OFFICE = rf"(?:\s+{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}})[\p{{L}}/]*|[{ORG}{LOC}]+|dan|dari|di|\([^()]{{1,40}}\))){{0,12}},?)?(?:\s+{{words:ranks}}){{0,3}}\s*"
+_AGENT_OF = (
+    r"(?:(?<!\byang\s(?:\p{L}{2,7}\s)?)\b(?:{words:cue_passive}|{words:reacted})(?:\s+(?:{words:adverbs}|penuh|langsung)){0,2}(?:\s+oleh)?"
+    rf"|\bsenada\s+dengan(?:\s+{{words:reactions}})?(?:\s+dari)?|\b{{words:reactions}}(?:\s+\p{{L}}+){{0,2}}?\s+dari){_OFFICE}$"
+)
+
+
+def _is_agent(scene: Scene, span: Span) -> bool:
+    """Whether a name is the agent that a sentence ends with: “Hal senada diungkapkan Ketua RW, Budi”, “Kritik datang dari Budi”."""
+    before = scene.masked[max(0, span.start - 220) : span.start]
+    lead = before[max((m.end() for m in _SENTENCE_END.finditer(before)), default=0) :]
+    return PER not in lead and bool(grammar.pattern(_AGENT_OF).search(lead))
 
 
 # “Direktur Jenderal Perdagangan [Dalam] Negeri”: no preposition

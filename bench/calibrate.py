@@ -1,7 +1,7 @@
 """Count how often each rule is right on gold quotes, and show whether confidence means what it says.
 
-    python bench/calibrate.py GOLD.jsonl             write annotator/data/confidence.json
-    python bench/calibrate.py GOLD.jsonl --table     reliability: of quotes that sure, how many are right
+    python bench/calibrate.py GOLD.jsonl ...         write annotator/data/confidence.json
+    python bench/calibrate.py GOLD.jsonl ... --table reliability: of quotes that sure, how many are right
 
 Count on articles the rules were written with, and look at the table for others.
 """
@@ -63,10 +63,10 @@ def table(gold: list[dict]) -> str:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("gold", type=Path)
+    parser.add_argument("gold", type=Path, nargs="+")
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
-    gold = [json.loads(line) for line in arguments.gold.read_text(encoding="utf-8").splitlines() if line.strip()]
+    gold = [json.loads(line) for file in arguments.gold for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     if arguments.table:
         print(table(gold))
     else:

@@ -23,6 +23,12 @@ def corrected(marked: str):
         ("Hal itu ditulis [PER Vedomosti], Senin.", ("Vedomosti", "ORG", "ner.medium")),
         ("Pria berinisial [PER AS] itu lari.", ("AS", "PER", "ner")),
         ("Warga [LOC Malang] senang. Wali Kota [PER Malang Sutarji] hadir.", ("Sutarji", "PER", "ner.office")),
+        ("[PER Sari Melatimengaku] lelah. Kata [PER Sari Melati], benar.", ("Sari Melati", "PER", "ner.unglued")),
+        ("PresenterDewi [PER Lasmana] hadir. Kata [PER Dewi Lasmana], benar.", ("Dewi Lasmana", "PER", "ner.full")),
+        ("Baca: Kenang [PER Arif Ilyas Gus Mansur] hadir. Kata [PER Gus Mansur], benar.", ("Gus Mansur", "PER", "ner.unglued")),
+        ("[PER Kicky Anggara] hadir. “Murah,” tutup [LOC Kicky].", ("Kicky", "PER", "ner.speaks")),
+        ("[ORG Coach IS], karibnya disapa, hadir.", ("Coach IS", "PER", "ner.speaks")),
+        ("[ORG Badan Sagu], [ORG Rempah], dan [ORG Pala] ([ORG BSRP]) hadir.", ("Badan Sagu, Rempah, dan Pala", "ORG", "ner.joined")),
         ("Seorang pria berinisial BK ditahan. Polisi menangkap BK kemarin.", ("BK", "PER", "ner.initials")),
     ],
 )
@@ -32,6 +38,10 @@ def test_a_name_is_corrected_by_a_named_rule(marked, wanted):
 
 def test_offices_are_no_people():
     assert corrected("Kata [PER Kapolres], benar.") == []
+
+
+def test_a_degree_is_nobody():
+    assert [words for words, _, _ in corrected("Kata [PER Rina Lestari], [PER M.Sc], benar.")] == ["Rina Lestari"]
 
 
 def test_a_name_of_several_words_is_found_again():
