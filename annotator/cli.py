@@ -431,7 +431,10 @@ def serve(db, host, port, write, config, browse):
         from annotator.desk import server
     except ImportError:
         raise Problem(_NEEDS_DESK) from None
-    server.serve(db, host=host, port=port, write=write, config=config, browse=browse, report=click.echo)
+    try:
+        server.serve(db, host=host, port=port, write=write, config=config, browse=browse, report=click.echo)
+    except ValueError as error:
+        raise Problem(str(error)) from None
 
 
 @main.command()

@@ -736,3 +736,11 @@ def test_a_configuration_is_added_to_ours(tmp_path):
     assert plain["plugins"] == {"annotate": {"write": False}}
     file.write_text("")
     assert server.configuration(Path("kabar.db"), False, file) == plain
+
+
+@pytest.mark.parametrize("text", ["a: [b", "- plugins", "\x00"])
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path, text):
+    file = tmp_path / "newsroom.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="newsroom.yaml"):
+        server.configuration(Path("kabar.db"), True, file)

@@ -31,7 +31,7 @@ def register_routes():
 def menu_links(datasette, actor):
     async def links():
         named = [name for name in datasette.databases if await pages.is_ours(datasette, name)]
-        return [{"href": datasette.urls.path(f"/-/desk/{name}"), "label": f"Audit desk: {name}"} for name in named]
+        return [{"href": pages.address(datasette, name), "label": f"Audit desk: {name}"} for name in named]
 
     return links
 
@@ -39,7 +39,7 @@ def menu_links(datasette, actor):
 @hookimpl
 def database_actions(datasette, database):
     async def links():
-        return [{"href": datasette.urls.path(f"/-/desk/{database}"), "label": "Audit desk"}] if await pages.is_ours(datasette, database) else []
+        return [{"href": pages.address(datasette, database), "label": "Audit desk"}] if await pages.is_ours(datasette, database) else []
 
     return links
 

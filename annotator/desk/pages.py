@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
 import sqlite_utils
+from datasette.utils import tilde_decode, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound, Response
 
 from annotator import figures, store
@@ -119,7 +120,7 @@ async def review(request, datasette):
         await asyncio.to_thread(write)
     except (store.StoreError, ValueError) as error:
         return await _page(request, datasette, name, "refused", {"why": str(error)}, status=400)
-    base = datasette.urls.path(f"/-/desk/{name}")
+    base = address(datasette, name)
     if form.get("then") == "queue":
         return Response.redirect(f"{base}/queue?{urlencode(parse_qsl(form.get('filters', '')))}")
     return Response.redirect(f"{base}/article/{int(form['document'])}#q{quote(form.get('quote', ''))}")
@@ -152,6 +153,11 @@ def _spans(offsets: str) -> tuple[Span, ...]:
 # Datasette ---------------------------------------------------------------------------------------
 
 
+def address(datasette, name: str) -> str:
+    """Where the desk of a database is."""
+    return datasette.urls.path(f"/-/desk/{tilde_encode(name)}")
+
+
 async def is_ours(datasette, name: str) -> bool:
     """Whether a database was made by the annotator, in the version that these pages read."""
     versions = await datasette.get_database(name).execute_fn(store.version)
@@ -160,7 +166,7 @@ async def is_ours(datasette, name: str) -> bool:
 
 async def _visible(request, datasette) -> str:
     """The name of the request's database; NotFound unless it is one of ours, Forbidden if the actor may not see it."""
-    name = request.url_vars["database"]
+    name = tilde_decode(request.url_vars["database"])
     if name not in datasette.databases or not await is_ours(datasette, name):
         raise NotFound(f"There is no database {name} of the annotator here")
     if not await _allowed(datasette, request.actor, "view-database", name):
@@ -193,6 +199,6 @@ def _rows_address(datasette, name: str, figure: figures.Figure, period: figures.
 
 
 async def _page(request, datasette, name: str, template: str, found: dict, status: int = 200) -> Response:
-    ground = {"database": name, "desk": datasette.urls.path(f"/-/desk/{name}"), "may_review": await _may_review(datasette, request.actor)}
+    ground = {"database": name, "desk": address(datasette, name), "may_review": await _may_review(datasette, request.actor)}
     html = await datasette.render_template(f"annotate/{template}.html", ground | found, request=request)
     return Response.html(html, status=status)

@@ -8,22 +8,32 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import quote
 
 import yaml
 from datasette import cli, version
+from datasette.utils import tilde_encode
 
 
 def configuration(db: Path, write: bool, config: Path | None) -> dict:
     """Datasette's configuration for a database: titles and queries of data/datasette.yaml under its name, then what a file adds.
 
-    yaml.YAMLError where the file cannot be read.
+    ValueError where the file cannot be read.
     """
     made = yaml.safe_load(files("annotator").joinpath("data/datasette.yaml").read_text(encoding="utf-8"))
     (described,) = made["databases"].values()
     made["databases"] = {db.stem: described}
     made["plugins"] = {"annotate": {"write": write}}
-    return _merged(made, yaml.safe_load(config.read_text(encoding="utf-8")) or {} if config else {})
+    return _merged(made, _read(config) if config else {})
+
+
+def _read(config: Path) -> dict:
+    try:
+        added = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{config} is no YAML or JSON: {' '.join(str(error).split())}") from None
+    if not isinstance(added, dict):
+        raise ValueError(f"{config} holds no settings by name, as in “plugins: ...”")
+    return added
 
 
 def _merged(base: dict, added: dict) -> dict:
@@ -38,7 +48,7 @@ def serve(db: Path, *, host: str, port: int, write: bool, config: Path | None, b
         settings = ["-m", str(file)] if version.__version__.startswith("0.") else ["-m", str(file), "-c", str(file)]
         options = ["--root"] * (write and config is None) + ["--open"] * browse
         port = port or _free(host)
-        report(f"Audit desk: http://{host}:{port}/-/desk/{quote(db.stem)}")
+        report(f"Audit desk: http://{host}:{port}/-/desk/{tilde_encode(db.stem)}")
         cli.cli.main(["serve", str(db), "--host", host, "--port", str(port), *settings, *options], standalone_mode=False)
 
 
