@@ -46,6 +46,7 @@ CREATE TABLE documents (                            -- an article keeps its id w
     url       TEXT,
     text      TEXT NOT NULL,                        -- the decoded file, character for character
     sha256    TEXT NOT NULL CHECK (length(sha256) = 64),    -- of the text in UTF-8
+    stamp     TEXT,                                 -- size and time of change of the file; while they hold it is not read again
     run       INTEGER NOT NULL REFERENCES runs (id)
 ) STRICT;
 
@@ -96,6 +97,11 @@ CREATE TABLE mentions (
     type   TEXT NOT NULL CHECK (type <> ''),
     score  REAL NOT NULL,                           -- the model's, not a probability
     rule   TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE tags (                                 -- names as the tagger gave them: when only rules change, nothing is tagged again
+    document INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    names    TEXT NOT NULL CHECK (json_valid(names))        -- start, stop, type and score of each: [[0,4,"PER",0.99]]
 ) STRICT;
 
 CREATE TABLE roles (                                -- an office or description, affiliation included

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +27,8 @@ FIELDS = ("outlet", "title", "url", "published", "author")
 MAX_BYTES = 500_000  # ten times the longest article; time grows faster than length
 MAX_FRONT_MATTER = 16_384  # characters
 MAX_DEPTH = 8
+MANY = 20_000  # entries of a directory that are sorted
+SETTLED = 2_000_000_000  # nanoseconds after which a change of a file shows in its time
 HEAD_LINES = 8
 # The single-byte encodings of older Indonesian archives; in others a decoder sees words where there are none.
 ENCODINGS = ["cp1252", "cp1250", "latin_1", "mac_roman"]
@@ -48,23 +52,46 @@ class Head:
 
 
 def walk(paths: Iterable[Path | str]) -> Iterator[Path]:
-    """The named files, and every .txt file below the named directories, by name; hidden ones and linked directories are skipped.
+    """The named files, and every .txt file below the named directories; hidden ones and linked directories are skipped.
+
+    They come by name; those of a directory with more than MANY entries as the file system lists them, for memory's sake.
 
     What does not exist or cannot be listed is yielded as well, so that `read` can tell.
     """
     for named in map(Path, paths):
-        waiting = [named]
-        while waiting:
-            path = waiting.pop()
-            if path.is_dir() and (path == named or not path.is_symlink()):
+        if not named.is_dir():
+            yield named
+            continue
+        open_directories = [iter((named,))]
+        while open_directories:
+            path = next(open_directories[-1], None)
+            if path is None:
+                open_directories.pop()
+            elif path.is_dir() and (path == named or not path.is_symlink()):
                 try:
-                    below = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+                    open_directories.append(_entries(path))
                 except OSError:
                     yield path
-                else:
-                    waiting += reversed(below)
-            elif path == named or (path.suffix.lower() == ".txt" and path.is_file()):
+            elif path.suffix.lower() == ".txt" and path.is_file():
                 yield path
+
+
+def _entries(directory: Path) -> Iterator[Path]:
+    """What is not hidden in a directory. OSError if it cannot be listed."""
+    entries = (Path(entry.path) for entry in os.scandir(directory) if not entry.name.startswith("."))
+    return chain(sorted(islice(entries, MANY)), entries)
+
+
+def stamp(path: Path | str) -> str | None:
+    """Size and time of change of a file: while both hold, so does its text. None if it cannot be told, or changed just now.
+
+    A file that changes twice within its clock's tick keeps its stamp, so one that changed a moment ago gets none, as in Git.
+    """
+    try:
+        about = os.stat(path)
+    except OSError:
+        return None
+    return f"{about.st_size}-{about.st_mtime_ns}" if time.time_ns() - about.st_mtime_ns > SETTLED else None
 
 
 def read(path: Path | str) -> Document:

@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 some articles failed, or `check` found problems; 2 wrong u
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import shlex
 import shutil
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from annotator.runs import Outcome
 
 DATABASE = "annotations.db"
+WORTH_A_WORKER = 200  # articles for which it pays to start another process
 STOPPED = 130  # the exit code of a command that was stopped from the keyboard, as shells have it
 FILE = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -125,30 +127,35 @@ _coloured = click.option(
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--db", default=DATABASE, show_default=True, type=FILE, help="Database to write; made if it is not there.")
 @click.option("--force", is_flag=True, help="Annotate unchanged articles as well.")
+@click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that annotate; by default one for each core, fewer for few articles.")
+@click.option("--rules-only", is_flag=True, help="Look for no names; use those of the run before, as after a change of rules.")
 @_model
 @click.pass_context
-def run(ctx, paths, db, force, model, trust_model):
+def run(ctx, paths, db, force, workers, rules_only, model, trust_model):
     """Annotate articles: .txt files or folders.
 
     Articles that have not changed since they were annotated are skipped, so a run that was stopped goes on where it was
-    when the same command is given again. What cannot be read is listed at the end and does not stop the others.
+    when the same command is given again. Where only the rules have changed, names are not looked for again.
+    What cannot be read is listed at the end and does not stop the others.
 
     \b
     Examples:
       annotate corpus/
       annotate article.txt --db other.db
+      annotate archive/ --workers 8
       annotate corpus/ --model my-model/
       annotate corpus/ --model flair/ner-multi --trust-model
     """
     from annotator import articles, ner, rules, runs, store
 
-    found = {_name(path, db): path for path in articles.walk(paths)}
-    if not found:
+    total = sum(1 for _ in articles.walk(paths))
+    if not total:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
     model = ner.find(model, trust_model)
     made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
+    workers = workers or min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 1 + total // WORTH_A_WORKER)
     outcomes = _Outcomes()
-    bar = _progress(len(found))
+    bar = _progress(total)
 
     def load():
         rules.check()
@@ -158,13 +165,15 @@ def run(ctx, paths, db, force, model, trust_model):
         bar.label, outcomes.started = "Annotating", time.monotonic()
         return tagger
 
+    loading = runs.no_tagger if rules_only else load if workers == 1 else functools.partial(ner.load, model)
+    files = ((_name(path, db), path) for path in articles.walk(paths))
     try:
         with closing(store.open(db)) as database, bar:
-            for outcome in runs.over(database, found, made_with, load, force):
+            for outcome in runs.over(database, files, made_with, loading, force=force and not rules_only, workers=workers):
                 outcomes.take(outcome)
                 bar.update(1)
     except KeyboardInterrupt:
-        click.echo(f"Stopped. {outcomes.total:,} of {len(found):,} articles are done; the same command goes on with the rest.", err=True)
+        click.echo(f"Stopped. {outcomes.total:,} of {total:,} articles are done; the same command goes on with the rest.", err=True)
         ctx.exit(STOPPED)
     for line in outcomes.summary():
         click.echo(line, err=True)

@@ -147,10 +147,11 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """All that was found in one document, in text order."""
+    """All that was found in one document, in text order. `tagged` are the names as the tagger gave them, before any rule."""
 
     document: Document
     zones: tuple[Zone, ...]
     sentences: tuple[Sentence, ...]
     entities: tuple[Entity, ...]
     attributions: tuple[Attribution, ...]
+    tagged: tuple[Mention, ...] = ()

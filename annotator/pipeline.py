@@ -29,4 +29,4 @@ def attribute(document: Document, found: tuple[Zone, ...], sentences: tuple, tag
     people = entities.find(text, grammar.mask(text, names), names)
     masked = grammar.mask(text, names, (z.span for z in found))
     said = quotes.find(text, sentences, names, found, document.outlet)
-    return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, found))
+    return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, found), tagged)

@@ -31,6 +31,7 @@ _PATIENCE = 30.0  # seconds to wait for another writer
 # In the order of writing: a row comes after those it points to.
 _COLUMNS = {
     "sentences": "document, start, stop, tokens",
+    "tags": "document, names",
     "spans": "id, document, start, stop, words",
     "zones": "document, span, kind, rule",
     "entities": "id, document, number, type, span, name",
@@ -148,11 +149,43 @@ def finish_run(db: Database, run: Run, unchanged: int = 0) -> None:
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def known(db: Database) -> dict[str, tuple[str, str]]:
-    """path -> (sha256 of the text, digest of the run that annotated it), of every article stored."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of an article: hash of its text, stamp of its file, digest of the run that annotated it, and that run's model."""
+
+    sha256: str
+    stamp: str | None
+    digest: str
+    model: str
+
+
+def known(db: Database, paths: Iterable[str]) -> dict[str, Known]:
+    """What is stored of the articles at these paths, by path; those that are not stored are left out."""
     with _reading(db):
-        rows = db.execute("SELECT path, sha256, digest FROM documents JOIN runs ON runs.id = documents.run")
-        return {path: (sha256, digest) for path, sha256, digest in rows}
+        rows = db.execute(
+            "SELECT path, sha256, stamp, digest, model FROM documents JOIN runs ON runs.id = documents.run"
+            " WHERE path IN (SELECT value FROM json_each(?))", (json.dumps(list(paths)),),
+        )
+        return {path: Known(*rest) for path, *rest in rows}
+
+
+Tagged = tuple[str, tuple[Sentence, ...], tuple[Mention, ...]]
+
+
+def tags(db: Database, paths: Iterable[str]) -> dict[str, Tagged]:
+    """Of the articles at these paths, by path: the hash of the text, its sentences, and the names that the tagger found in them."""
+    with _reading(db):
+        found = db.execute(
+            "SELECT documents.id, path, sha256, names FROM documents JOIN tags ON document = documents.id WHERE path IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(paths)),),
+        ).fetchall()
+        return {path: (sha256, _sentences(db, document), _tagged(names)) for document, path, sha256, names in found}
+
+
+def restamp(db: Database, stamps: Mapping[str, str | None]) -> None:
+    """Note the stamps of files, by path, whose text is as stored."""
+    with _writing(db):
+        db.conn.executemany("UPDATE documents SET stamp = ? WHERE path = ?", [(stamp, path) for path, stamp in stamps.items()])
 
 
 def record_failure(db: Database, run: Run, path: str, reason: str) -> None:
@@ -169,15 +202,15 @@ def record_failure(db: Database, run: Run, path: str, reason: str) -> None:
 # Writing -----------------------------------------------------------------------------------------
 
 
-def write(db: Database, run: Run, annotation: Annotation) -> int:
+def write(db: Database, run: Run, annotation: Annotation, stamp: str | None = None) -> int:
     """Store an annotation in place of what was stored of its path; the document's id. StoreError if it cannot be stored.
 
-    The document keeps its id, and so does every quote whose words are still there.
+    The document keeps its id, and so does every quote whose words are still there. `stamp` is articles.stamp of its file.
     """
     path = annotation.document.path
     try:
         with _writing(db):
-            document = _put_document(db, run, annotation.document)
+            document = _put_document(db, run, annotation.document, stamp)
             before = _forget(db, document)
             for table, rows in _Rows(db, document, annotation, before).tables.items():
                 db.conn.executemany(_INSERT[table], rows)
@@ -197,14 +230,14 @@ def remove(db: Database, path: str) -> bool:
         return db.execute("DELETE FROM documents WHERE path = ?", (path,)).rowcount > 0
 
 
-def _put_document(db: Database, run: Run, document: Document) -> int:
+def _put_document(db: Database, run: Run, document: Document, stamp: str | None) -> int:
     outlet = None
     if document.outlet is not None:
         db.execute("INSERT INTO outlets (name) VALUES (?) ON CONFLICT DO NOTHING", (document.outlet,))
         outlet = db.execute("SELECT id FROM outlets WHERE name = ?", (document.outlet,)).fetchone()[0]
     fields = {
         "path": document.path, "outlet": outlet, "title": document.title, "published": document.published,
-        "author": document.author, "url": document.url, "text": document.text, "sha256": document.sha256, "run": run.id,
+        "author": document.author, "url": document.url, "text": document.text, "sha256": document.sha256, "stamp": stamp, "run": run.id,
     }
     return db.execute(
         f"INSERT INTO documents ({', '.join(fields)}) VALUES ({', '.join(':' + name for name in fields)})"
@@ -218,7 +251,7 @@ def _forget(db: Database, document: int) -> dict[str, list[int]]:
     before = defaultdict(list)
     for words, quote in db.execute("SELECT words, id FROM quotes WHERE document = ? ORDER BY number", (document,)):
         before[words].append(quote)
-    for table in ("quotes", "sentences", "spans"):  # whatever stands on a span goes with it
+    for table in ("quotes", "sentences", "tags", "spans"):  # whatever stands on a span goes with it
         db.execute(f"DELETE FROM {table} WHERE document = ?", (document,))
     return before
 
@@ -233,6 +266,7 @@ class _Rows:
         self._known: dict[tuple, int] = {}
         for sentence in annotation.sentences:
             self.tables["sentences"].append((document, sentence.span.start, sentence.span.stop, _packed(sentence)))
+        self.tables["tags"].append((document, json.dumps([[m.span.start, m.span.stop, m.type, m.score] for m in annotation.tagged], separators=(",", ":"))))
         for zone in annotation.zones:
             self.tables["zones"].append((document, self.span(zone.span), zone.kind, zone.rule))
         entities = [self.entity(number, entity) for number, entity in enumerate(annotation.entities, 1)]
@@ -537,9 +571,7 @@ def _annotation(db: Database, id: int) -> Annotation | None:
             Zone(span[place], kind, rule)
             for place, kind, rule in rows("SELECT span, kind, rule FROM zones WHERE document = :id ORDER BY id")
         ),
-        sentences=tuple(
-            _unpacked(*row) for row in rows("SELECT start, stop, tokens FROM sentences WHERE document = :id ORDER BY start")
-        ),
+        sentences=_sentences(db, id),
         entities=tuple(
             Entity(
                 type, span[name],
@@ -549,7 +581,18 @@ def _annotation(db: Database, id: int) -> Annotation | None:
             for number, type, name in entities
         ),
         attributions=_attributions(rows, span, role, index_of),
+        tagged=_tagged(*rows("SELECT names FROM tags WHERE document = :id")[0]),
     )
+
+
+def _sentences(db: Database, document: int) -> tuple[Sentence, ...]:
+    rows = db.execute("SELECT start, stop, tokens FROM sentences WHERE document = ? ORDER BY start", (document,)).fetchall()
+    return tuple(_unpacked(*row) for row in rows)
+
+
+def _tagged(names: str) -> tuple[Mention, ...]:
+    """The names a row of tags holds; no rule found them but the tagger."""
+    return tuple(Mention(Span(start, stop), type, score, "ner") for start, stop, type, score in json.loads(names))
 
 
 def _attributions(rows, span, role, index_of) -> tuple[Attribution, ...]:

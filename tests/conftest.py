@@ -87,7 +87,8 @@ def build() -> Annotation:
         "corpus/ambon/001.txt", TEXT, "Warung Kabar", "Jembatan “Ujung” <script>alert(1)</script>",
         "https://example.org/1", "2025-03-03", "Ani"
     )
-    return Annotation(document, (Zone(title, "title", "front.matter"),), sentences(), entities, attributions)
+    tagged = tuple(Mention(e.name, e.type, 0.5, "ner") for e in entities)
+    return Annotation(document, (Zone(title, "title", "front.matter"),), sentences(), entities, attributions, tagged)
 
 
 @pytest.fixture

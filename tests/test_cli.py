@@ -350,6 +350,13 @@ def test_a_full_disk_is_told_without_a_traceback(folder, no_names):
     assert done.returncode == 2 and done.stderr.startswith("Error: ") and "Traceback" not in done.stderr
 
 
+def test_rules_only_lists_articles_without_names(folder, no_names):
+    result = annotate("kabar", "--rules-only")
+    assert result.exit_code == 1 and "annotate without --rules-only" in result.stderr
+    assert annotate("kabar").exit_code == 0
+    assert annotate("kabar", "--rules-only").exit_code == 0
+
+
 def test_a_rule_that_cannot_be_used_stops_the_run_with_its_name(folder, no_names, monkeypatch):
     def broken():
         raise rules.RuleError("data/rules/direct.toml, rule direct.x: no option “klause”")

