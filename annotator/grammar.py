@@ -30,7 +30,7 @@ _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})
 def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> str:
     """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces, lost commas commas."""
     out = list(_PRIVATE.sub(" ", text))
-    for place in lost_commas(text):
+    for place in (*lost_commas(text), *(m.end() for m in _cut().finditer(text))):
         out[place] = ","
     for mention in mentions:
         if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
@@ -48,6 +48,23 @@ def lost_commas(text: str) -> list[int]:
     """Full stops before small letters in an article without commas: some scrapers lose the letter before a comma and write a full stop."""
     places = [m.start() for m in _LOST.finditer(text)]
     return places if len(places) > 1 and not _KEPT.search(text) else []
+
+
+@functools.cache
+def cut_cues() -> dict[str, str]:
+    """Cues as a scraper leaves them that loses the letter before a comma and writes a full stop: “mengataka. C”; “merespon” is a spelling."""
+    return {w[:-1]: w for name in ("cue_say", "cue_think", "cue_that") for w in lexicon.lower(name) if len(w) > 6 and " " not in w and not w.endswith("s")}
+
+
+@functools.cache
+def _cut() -> regex.Pattern:
+    """A word that has lost its last letter before a comma, now a full stop: a cue, or one in -nya (“Menurutny. C”)."""
+    return regex.compile(rf"(?<!\w)(?:\p{{Ll}}{{2,}}ny|(?<=(?:[.!?]\s|^))\p{{Lu}}\p{{Ll}}{{2,}}ny|(?i:{'|'.join(sorted(cut_cues()))}))(?=\.\s)", regex.MULTILINE)
+
+
+def is_cut(word: str, opens: bool) -> bool:
+    """Whether a word before a full stop has lost its last letter before a comma; one in -nya has sentences after it unless it opens its own."""
+    return word.casefold() in cut_cues() or opens and len(word) > 4 and word.endswith("ny")
 
 
 def cover(masked: str, spans: Iterable[Span], mark: str) -> str:

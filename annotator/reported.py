@@ -90,19 +90,13 @@ def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
 @functools.cache
 def _cue_pattern() -> regex.Pattern:
     words = sorted({w for name in CUE_LISTS for w in lexicon.lower(name)}, key=len, reverse=True)
-    stems, cut = ("|".join(regex.escape(w) for w in forms) for forms in (words, _damaged()))
-    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?P<nya>nya)?(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
-
-
-@functools.cache
-def _damaged() -> dict[str, str]:
-    """Cues as a scraper leaves them that loses the letter before a comma and writes a full stop: “mengataka. C”."""
-    return {w[:-1]: w for name in ("cue_say", "cue_think") for w in lexicon.lower(name) if len(w) > 6 and " " not in w}
+    stems, cut = ("|".join(regex.escape(w) for w in forms) for forms in (words, grammar.cut_cues()))
+    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?:(?P<nya>nya|ny(?=,))|(?P<nya>))(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
 
 
 def _cues(view: str) -> Iterator[Cue]:
     for match in _cue_pattern().finditer(view):
-        stem = match["stem"].casefold() if match["stem"] else _damaged()[match["cut"].casefold()]
+        stem = match["stem"].casefold() if match["stem"] else grammar.cut_cues()[match["cut"].casefold()]
         yield Cue(Span(*match.span()), stem, _lists(stem, bool(match["nya"])))
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import regex
 
-from annotator import lexicon
+from annotator import grammar, lexicon
 from annotator.document import Sentence, Span, Zone
 
 _OPENING = frozenset("“«‘„‚")
@@ -129,6 +129,8 @@ def _begins(text: str, tokens: list[Span], kinds: list[str], first: int, stopped
         return False
     if kinds[stopped] == "short" or mark == "." and stopped > first and tokens[stopped - 1].of(text) in _FORMS:
         return token.of(text) in _starters() or mark.casefold() in _LISTS and head.isupper()
+    if mark == "." and stopped > first and grammar.is_cut(tokens[stopped - 1].of(text), stopped == first + 1):
+        return False
     if stopped == first or stopped == first + 1 and _is_label(tokens[first].of(text)):
         return False
     if kind == "quote" or tokens[index - 1].stop < token.start:
