@@ -18,13 +18,14 @@ from annotator.statements import Article, Statement
 
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
-    "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_evidence", "cue_relay", "cue_finding",
+    "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
+    "cue_evidence", "cue_relay", "cue_finding", "cue_resolve",
 )  # fmt: skip
-WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition")
+WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
-OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_evidence"})
+OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_viewpoint", "cue_viewpoint_nya", "cue_evidence"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
-FRAMING = frozenset({"cue_inverted", "cue_preposition", "cue_inverted_nya", "cue_preposition_nya", "cue_passive_nya", "cue_relay"})
+FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue_passive_nya", "cue_relay"}
 
 
 @dataclass(frozen=True, slots=True)
