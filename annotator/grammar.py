@@ -160,6 +160,8 @@ def predicate_at(masked: str) -> int | None:
         elif not attached and is_predicate(word if match is matches[0] else match.group()) and not (deictic and word == "salah"):
             if skipping and not waiting and (word in _MODALS or word == "mencapai") and _VERB.fullmatch(before) and not is_listed("control", before):
                 return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
+            if skipping and not waiting and _PASSIVE.fullmatch(before) and _ACTIVE.fullmatch(match.group()) and not _takes_verb(before):
+                return match.start()  # “warga yang ditangkap | membawa senjata”
             if skipping and not waiting and word in _COPULAS:
                 return match.start()  # “yang paling penting | adalah sabar”
             if waiting:
@@ -172,6 +174,15 @@ def predicate_at(masked: str) -> int | None:
             if waiting == "next":
                 waiting = None
     return None
+
+
+_PASSIVE = regex.compile(r"di\p{Ll}{4,}")
+_ACTIVE = regex.compile(r"(?:me[mnrlwy]|ber)\p{Ll}{3,}")
+
+
+def _takes_verb(word: str) -> bool:
+    """Whether a passive may go on with a verb of its own: “diminta membeli”, “dinilai melanggar”."""
+    return any(is_listed(name, word) for name in ("control", "cue_asked", "cue_passive", "cue_deemed", "cue_relay", "cue_finding"))
 
 
 def _is_attached(before: str, word: str, following: str) -> bool:
