@@ -88,7 +88,8 @@ def _read(rule: rules.Rule, match: regex.Match, view: str, offset: int, content:
         return None
     if "speaker" in rule.options and not (source and sources.is_somebody(view[source.start : source.stop]) and _is_utterance(words)):
         return None
-    if "closed" in rule.options and not _is_closed(view, match.end(), words):
+    spoken = groups.get("cue") is not None and grammar.is_listed("cue_spoken", match["cue"])
+    if "closed" in rule.options and not _is_closed(view, match.end(), words, spoken):
         return None
     cue = Span(*match.span("cue")) if groups.get("cue") is not None else None
     return Quote("direct", (content,), cue and cue.shift(offset), source and source.shift(offset), source is None, None, rule.id)
@@ -107,11 +108,11 @@ def _is_utterance(words: str) -> bool:
     return count >= 2 and (grammar.is_clause(words) or count >= 8 or words.rstrip()[-1:] in ".,?!…")
 
 
-def _is_closed(view: str, stop: int, words: str) -> bool:
-    """A lead-in needs a full utterance that its sentence ends with: “menyebut “raja kecil” itu” is none."""
+def _is_closed(view: str, stop: int, words: str, spoken: bool) -> bool:
+    """A lead-in needs a full utterance that its sentence ends with: “menyebut “raja kecil” itu” is none. What is `spoken` is an utterance however short."""
     rest = view[stop:].strip(" .,;\n\t" + NOISE)
     ends_sentence = not regex.match(r"[\p{L}\ue000-\ue002]", rest) or bool(regex.match(r",|\s*[.?!]\s", view[stop:]))
-    return _is_utterance(words) and (ends_sentence or words.rstrip()[-1:] in ".,?!…" or words[:1].isupper() and grammar.is_clause(words))
+    return (_is_utterance(words) or spoken and len(words.split()) > 1) and (ends_sentence or words.rstrip()[-1:] in ".,?!…" or words[:1].isupper() and grammar.is_clause(words))
 
 
 def _goes_on(article: Article, quotation: Quotation, following: Quotation) -> bool:

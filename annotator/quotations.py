@@ -17,7 +17,10 @@ from annotator.rules import alternation
 DOUBLE = "\"“”„«»‟❝❞＂"
 SINGLE = "'‘’‚‛"
 _MARK = regex.compile(rf"[{regex.escape(DOUBLE)}]|``|\\?'\\?'|[‘’]{{2}}")
-_SINGLE = regex.compile(rf"(?<![\p{{L}}\p{{N}}])[{SINGLE}](?=[\p{{L}}\p{{N}}])(?P<inner>[^{SINGLE}\n]{{2,600}}?(?:(?<=\p{{L}})[{SINGLE}](?=\p{{L}})[^{SINGLE}\n]{{0,300}}?){{0,4}})[{SINGLE}](?![\p{{L}}\p{{N}}])")
+# some scrapers leave a backslash before a mark
+_SINGLE = regex.compile(rf"(?<![\p{{L}}\p{{N}}])\\?[{SINGLE}](?=[\p{{L}}\p{{N}}])(?P<inner>[^{SINGLE}\n]{{1,600}}?(?:(?<=\p{{L}})[{SINGLE}](?=\p{{L}})[^{SINGLE}\n]{{0,300}}?){{0,4}})\\?[{SINGLE}](?![\p{{L}}\p{{N}}])")
+# “Dia bilang, 'Ayo pulang,” kata X: nothing closes the words in the words but the outer mark
+_UNCLOSED = regex.compile(rf"\b(?:{alternation('cue_say')}|{alternation('cue_spoken')})[,:]?\s\\?[{SINGLE}](?=[\p{{L}}\p{{N}}])(?P<inner>[^{SINGLE}\n]{{9,900}})$", regex.IGNORECASE)
 _WHO = rf"(?:nya\b|\s+(?:(?:dia|ia|beliau|{alternation('roles')}|{alternation('groups')})\b|(?-i:\p{{Lu}})))"
 # with a comma any cue attributes; without one “nilai”, “harap” and their like are words of the quotation
 _ATTRIBUTION = regex.compile(
@@ -172,7 +175,14 @@ def _goes_on(text: str, stop: int) -> bool:
 
 
 def _singles(text: str, start: int, stop: int, double: list[Quotation]) -> Iterator[Quotation]:
-    for match in _SINGLE.finditer(text, start, stop):
-        span = Span(*match.span())
-        if all(q.inner.contains(span) or not q.span.overlaps(span) for q in double):
-            yield Quotation(span, Span(*match.span("inner")))
+    """Quotations with single marks, in the double ones and between them."""
+    edges = [start, *(at for q in double for at in (q.span.start, q.span.stop)), stop]
+    inside = [(q.inner.start, q.inner.stop) for q in double]
+    for first, last in (*zip(edges[::2], edges[1::2]), *inside):
+        passed = first
+        for match in _SINGLE.finditer(text, first, last):
+            passed = match.end()
+            yield Quotation(Span(*match.span()), Span(*match.span("inner")))
+        unclosed = _UNCLOSED.search(text, passed, last) if (first, last) in inside else None
+        if unclosed:
+            yield Quotation(Span(unclosed.start("inner") - 1, last), Span(*unclosed.span("inner")))
