@@ -69,7 +69,8 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
     for cue in sorted(_cues(view), key=lambda c: (not c.lists & FRAMING, c.span.start)):
         if NOISE in cue.span.of(view):
             continue
-        here = view[: cue.span.start] + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
+        lead = " " * cue.span.start if _opens_sentence(article, span, cue) else view[: cue.span.start]
+        here = lead + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
         result = _first(Scope(article, span, here, cue, previous, found + out, _held(cue.span, span.start, out)))
         if result:
             quote, used = result
@@ -77,6 +78,17 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
             if used and cue.lists & FRAMING:
                 view = grammar.cover(view, [used], NOISE)
     return [quote for quote in out if quote.rule != "indirect.relay" or _is_alone(article, quote, found + out)]
+
+
+_UP_TO_COMMA = regex.compile(r"[^.\n]{0,80}?,")
+
+
+def _opens_sentence(article: Article, span: Span, cue: Cue) -> bool:
+    """“… Naik ke Level Tertinggi Menurut Budi, C”: its capital shows that a sentence starts at a cue, whatever is glued before it."""
+    start = span.start + cue.span.start
+    if not cue.lists & {"cue_preposition", "cue_preposition_nya"} or not article.text[start].isupper():
+        return False
+    return "cue_preposition_nya" in cue.lists or bool(_UP_TO_COMMA.match(article.masked, start))
 
 
 def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
@@ -104,7 +116,13 @@ def _cues(view: str) -> Iterator[Cue]:
 @functools.cache
 def _lists(stem: str, nya: bool) -> frozenset[str]:
     names = frozenset(name for name in CUE_LISTS if stem in lexicon.lower(name))
-    return frozenset(f"{name}_nya" for name in names if name in WITH_NYA) if nya else names
+    if nya:
+        # “memintanya pulang”: after a request -nya is the one who is asked
+        return frozenset(f"{name}_nya" for name in names if name in WITH_NYA) | (names & _REQUESTS if stem.startswith("me") else frozenset())
+    return names
+
+
+_REQUESTS = frozenset({"cue_request", "cue_ask_for"})
 
 
 # --------------------------------------------------------------------------------------------------------------- rules
@@ -149,7 +167,7 @@ def _is_purpose(scope: Scope) -> bool:
     before = scope.view[max(0, scope.cue.span.start - 240) : scope.cue.span.start]
     if scope.cue.stem == "memastikan" and _TO_ENSURE.search(before):
         return True
-    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya)\s+$", before[-12:], regex.IGNORECASE))
+    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya|dalam\s+rangka)\s+$", before[-16:], regex.IGNORECASE))
 
 
 def _is_in_link(scope: Scope) -> bool:
@@ -386,6 +404,8 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
+    if _WHEN_ASKED.match(words):
+        return False
     if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "berikut", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
         return False
     if scope.cue.stem in lexicon.lower("cue_deny") and groups.get("that") is None and grammar.starts_with("nominal", words):
@@ -406,6 +426,10 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
     return _tells(scope.cue, words) or QUOTED in words and count > 1
+
+
+# “berkilah saat dikonfirmasi soal itu”: when he said so, not what
+_WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?|ditemui|dikonfirmasi|dihubungi|diwawancarai|dimintai?|diinterogasi|diperiksa)\b[^,]*$")
 
 
 # a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
@@ -451,7 +475,7 @@ def _is_nominal(words: str) -> bool:
         return True
     if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
-    words = _GLUED.split(words)[0]
+    words = _COUNT.sub("", _GLUED.split(words)[0])
     noun = grammar.pattern(r"(?:{words:nominal}|(?P<topic>{words:topics}))(?:nya)?\b").match(words)
     rest = words[noun.end() :].split(maxsplit=1) if noun else []
     if noun is None or rest and rest[0] in ("itu", "tersebut", "ini"):
@@ -464,6 +488,8 @@ def _is_nominal(words: str) -> bool:
     return possessed or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words[noun.end() :])
 
 
+# “mengungkapkan beberapa alasan mengapa Y kalah”
+_COUNT = regex.compile(r"^(?:beberapa|sejumlah|berbagai|dua|tiga|empat|lima|enam|tujuh|\d+)\s+")
 _COPULA = regex.compile(r"\b(?:adalah|ialah|merupakan|yakni|yaitu|karena|lantaran|bukan)\b", regex.IGNORECASE)
 
 
