@@ -27,6 +27,7 @@ def attribute(document: Document, found: tuple[Zone, ...], sentences: tuple, tag
     text = document.text
     names = mentions.correct(text, sentences, tagged)
     people = entities.find(text, grammar.mask(text, names), names)
-    masked = grammar.mask(text, names, (z.span for z in found))
-    said = quotes.find(text, sentences, names, found, document.outlet)
-    return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, found), tagged)
+    noise = zones.reach(grammar.mask(text, names), found)
+    masked = grammar.mask(text, names, (z.span for z in noise))
+    said = quotes.find(text, sentences, names, noise, document.outlet)
+    return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, noise), tagged)

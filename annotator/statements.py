@@ -52,14 +52,19 @@ def read(text: str, sentences: tuple[Sentence, ...], mentions: Iterable[Mention]
     return Article(text, masked, _statements(masked, sentences, outer), tuple(nested))
 
 
+_BLANK = NOISE + " \t\r\n"
+
+
 def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotation]) -> tuple[Statement, ...]:
     """Sentences joined where a quotation crosses their border, or where one is left open before a quotation."""
     starts = [q.span.start for q in outer]
     spans: list[Span] = []
     for sentence in sentences:
-        span = sentence.span
-        if not masked[span.start : span.stop].strip(NOISE + " \t\r\n"):
+        words = masked[sentence.span.start : sentence.span.stop]
+        if not words.strip(_BLANK):
             continue
+        # a statement does not start within a headline that was glued before it
+        span = Span(sentence.span.stop - len(words.lstrip(_BLANK)), sentence.span.stop)
         last = bisect_left(starts, span.stop) - 1
         reach = max(span.stop, outer[last].span.stop if last >= 0 else 0)
         if spans and (span.start < spans[-1].stop or _leads_in(masked, spans[-1]) and span.start in starts[max(0, last) :]):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 
 import regex
 
-from annotator import articles, lexicon, rules
+from annotator import articles, grammar, lexicon, rules
 from annotator.document import Document, Span, Zone
 
 KINDS = (
@@ -95,6 +96,34 @@ def _headline(text: str, start: int) -> int:
         end = stop.start()
         if stop["space"] is not None:
             return end
+
+
+def reach(masked: str, found: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    """The zones, links whose headline had no end to be seen up to the sentence that is glued to it. Names are masked, so that none is cut."""
+    return tuple(replace(z, span=Span(z.span.start, _glued(masked, z.span.stop))) if z.kind == "related" and masked[z.span.stop - 1] == ":" else z for z in found)
+
+
+# as many capitals as no name with its office has
+_FEWEST = 6
+_RUNNING = regex.compile(r"[\n\"“”]|\.\s")
+
+
+def _glued(masked: str, start: int) -> int:
+    """“Harga Beras Naik Lagi di Pasar Induk Selain itu, kata X”: up to the last capital before a word that no headline has small; `start` where there is none."""
+    ending = _RUNNING.search(masked, start, start + _HEADLINE)
+    capitals: list[regex.Match] = []
+    for match in grammar.WORD.finditer(masked, start, ending.start() if ending else start + _HEADLINE):
+        word = match.group()
+        long = len(capitals) >= _FEWEST
+        if word[0].isupper() or regex.match(grammar.NAME, word):
+            capitals.append(match)
+            if long and grammar.is_listed("cue_preposition", word.removesuffix("nya")):
+                return match.start()
+        elif word[0].islower() and (grammar.is_listed("cue_inverted", word) or _plain(word)):
+            # “Budi Santoso, Kepala BPBD menyampaikan” starts at its person
+            person = [m for m in capitals[-4:] if m.group()[0] == grammar.PER and masked[m.end() : m.end() + 1] == ","]
+            return (person or capitals)[-1].start() if long else start
+    return start
 
 
 def _plain(word: str) -> bool:
