@@ -18,14 +18,14 @@ from annotator.statements import Article, Statement
 
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
-    "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
+    "cue_interposed", "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
     "cue_evidence", "cue_record", "cue_relay", "cue_finding", "cue_resolve",
 )  # fmt: skip
-WITH_NYA = ("cue_inverted", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
+WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
 OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_viewpoint", "cue_viewpoint_nya", "cue_evidence"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
-FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue_passive_nya", "cue_relay"}
+FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue_interposed", "cue_interposed_nya", "cue_passive_nya", "cue_relay"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,8 +475,8 @@ def _is_nominal(words: str) -> bool:
         return True
     if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
-    words = _COUNT.sub("", _GLUED.split(words)[0])
-    noun = grammar.pattern(r"(?:{words:nominal}|(?P<topic>{words:topics}))(?:nya)?\b").match(words)
+    words = _GLUED.split(words)[0]
+    noun = grammar.pattern(rf"(?:{{words:nominal}}|{_COUNT}(?P<topic>{{words:topics}}))(?:nya)?\b").match(words)
     rest = words[noun.end() :].split(maxsplit=1) if noun else []
     if noun is None or rest and rest[0] in ("itu", "tersebut", "ini"):
         return False
@@ -489,7 +489,7 @@ def _is_nominal(words: str) -> bool:
 
 
 # “mengungkapkan beberapa alasan mengapa Y kalah”
-_COUNT = regex.compile(r"^(?:beberapa|sejumlah|berbagai|dua|tiga|empat|lima|enam|tujuh|\d+)\s+")
+_COUNT = r"(?:(?:beberapa|sejumlah|berbagai|dua|tiga|empat|lima|enam|tujuh|\d+)\s+)?"
 _COPULA = regex.compile(r"\b(?:adalah|ialah|merupakan|yakni|yaitu|karena|lantaran|bukan)\b", regex.IGNORECASE)
 
 
