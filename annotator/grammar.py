@@ -145,6 +145,8 @@ def predicate_at(masked: str) -> int | None:
         before, word = word, match.group().casefold()
         deictic = following is not None and following.group().casefold() in {"ini", "itu", "tersebut", "nanti", "seorang", "satu"}
         opens = None if deictic else opens_adjunct(word)
+        if _RANGE.match(masked, match.start()):
+            continue
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
             return match.start()
         if word[0] == NOISE:
@@ -183,6 +185,10 @@ _ACTIVE = regex.compile(r"(?:me[mnrlwy]|ber)\p{Ll}{3,}")
 def _takes_verb(word: str) -> bool:
     """Whether a passive may go on with a verb of its own: “diminta membeli”, “dinilai melanggar”."""
     return any(is_listed(name, word) for name in ("control", "cue_asked", "cue_passive", "cue_deemed", "cue_relay", "cue_finding"))
+
+
+# “tantangan, mulai dari banjir hingga kekeringan” lists; “bunganya mulai dari 5 persen” tells
+_RANGE = regex.compile(r"mulai\s+dari\s+(?!\d|Rp|US)")
 
 
 def _is_attached(before: str, word: str, following: str) -> bool:
