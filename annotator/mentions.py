@@ -146,7 +146,7 @@ def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Menti
         yield replace(mention, type="ORG", rule="ner.domain")
     elif mention.type == "PER" and len(words) > 3 and words in lexicon.words("media"):  # “AS” and “AP” may be somebody's initials
         yield replace(mention, type="ORG", rule="ner.medium")
-    elif mention.type != "PER" or not (" " in words and words == words.lower() or all(_is_office(word) for word in words.split()) or _abbreviates_office(text, mention.span)):
+    elif mention.type != "PER" or not (" " in words and words == words.lower() or all(_is_office(word) for word in words.split()) and not _is_first_name(text, mention.span, people) or _abbreviates_office(text, mention.span)):
         yield mention
 
 
@@ -159,6 +159,13 @@ def _abbreviates_office(text: str, span: Span) -> bool:
     bracketed = " " not in word and text[span.stop : span.stop + 1] == ")"
     office = _OFFICE_OPENS.search(text, max(0, span.start - 120), span.start) if bracketed else None
     return bool(office) and office.group()[0].casefold() == word[0].casefold()
+
+
+def _is_first_name(text: str, span: Span, people: tuple[str, ...]) -> bool:
+    """“Imam” where the article names Imam Suroso; not the office before another name."""
+    word = span.of(text)
+    alone = word[0].isupper() and not text[span.stop : span.stop + 2].lstrip()[:1].isupper()
+    return alone and grammar.is_listed("name_roles", word) and any(name.startswith(f" {word} ") for name in people)
 
 
 def _is_office(word: str) -> bool:
