@@ -227,6 +227,15 @@ def is_clause(masked: str) -> bool:
     return predicate_at(masked) is not None
 
 
+_ACTS = r"(?:\s*\([^()]{1,40}\))?(?:\s+(?:{words:adverbs}|kini|saat\s+ini|tidak|tak|bukan|belum|bisa|dapat|harus|mampu))*\s+(?!{words:cue_say}\b)(?P<word>\p{L}[\p{L}-]*)"
+
+
+def is_subject(masked: str, stop: int) -> bool:
+    """Whether a name that ends at a place is the subject of a predicate that reports nothing: “Budi tak menyesal”."""
+    acts = pattern(_ACTS).match(masked, stop, stop + 120)
+    return bool(acts) and is_predicate(acts["word"])
+
+
 # --------------------------------------------------------------------------------------------------- edges of content
 
 

@@ -205,7 +205,7 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     groups = match.groupdict()
     view, cue = scope.view, scope.cue
     if groups.get("agent") is not None:
-        after = sources.after(view, *match.span("agent"))
+        after = sources.after(view, *match.span("agent"), clause="cue_preposition" in scope.cue.lists)
         found = Source(after[0], False, after[1]) if after and _suits(scope, rule, *after) else None
     elif groups.get("document") is not None:
         found = Source(Span(*match.span("document")), False, None)

@@ -6,7 +6,7 @@ import regex
 
 from annotator.document import Span
 from annotator.grammar import CUE, DEGREE, LOC, NAME, NOISE, ORG, PER, QUOTED, RELATED, THIS, WORD
-from annotator.grammar import is_clause, is_listed, is_predicate, pattern, predicate_at, skip_connectives, starts_with
+from annotator.grammar import is_clause, is_listed, is_predicate, is_subject, pattern, predicate_at, skip_connectives, starts_with
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
@@ -341,13 +341,16 @@ def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
 _DESCRIPTOR = r"(?:surat\s+kabar|kantor\s+berita|media|harian|majalah|koran|stasiun\s+televisi|laman|situs)"
 
 
-def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
-    """The source that follows a cue, and where the phrase around it ends (appositives, places and dates after it included)."""
+def after(masked: str, start: int, stop: int, clause: bool = False) -> tuple[Span, int] | None:
+    """The source that follows a cue, and where the phrase around it ends (appositives, places and dates after it included).
+
+    With `clause`, a name after an office may open what is reported: “Menurut jaksa, Budi tak menyesal”.
+    """
     begin = pattern(rf"\s*(?:oleh\s+)?(?:si\s+|sang\s+(?={PER})|(?:{_DESCRIPTOR}\s+)+(?={ORG}))?").match(masked, start, stop).end()
     if begin >= stop:
         return None
     pronoun = pattern(rf"{_PRONOUN}|{_FIRST}").match(masked, begin, stop)
-    source = Span(*pronoun.span()) if pronoun else _agent(masked, begin, stop)
+    source = Span(*pronoun.span()) if pronoun else _agent(masked, begin, stop, clause)
     return (source, _skip_modifiers(masked, source.stop, stop)) if source else None
 
 
@@ -355,7 +358,7 @@ def after(masked: str, start: int, stop: int) -> tuple[Span, int] | None:
 _LISTED = rf"(?:,\s(?:dan\s)?(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+)(?:\s(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+|dan|\([^()]{{1,40}}\))){{0,8}})"
 
 
-def _agent(masked: str, begin: int, stop: int) -> Span | None:
+def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     segment_stop = _segment_stop(masked, begin, stop)
     segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
     if segment is None or _is_adverbial(masked, segment):
@@ -376,7 +379,8 @@ def _agent(masked: str, begin: int, stop: int) -> Span | None:
     following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
     following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
-    if following and not definite and (related or office and not people):
+    apart = following and clause and is_subject(masked, following.end())
+    if following and not definite and not apart and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
         return Span(*people.span()).shift(main.start)
