@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import regex
 
-from annotator import grammar
+from annotator import grammar, lexicon
 from annotator.document import Entity, Mention, Role, Span
 from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
 from annotator.rules import expand
@@ -71,7 +71,7 @@ _CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
 # one of several people: “Presiden Budi, Ani, dan …”
 _LISTED = _compile(r"\ue000+(?:\s*\([^()]{1,40}\))?(?:,?\s*(?:dan|serta)\b|,\s*(?:{words:ranks}\s+)*\ue000)")
 # what opens the clause whose subject the role is: “setelah General Manager X, Budi Santoso, …”
-_CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi)\s+$", regex.IGNORECASE)
+_CONJUNCTION = regex.compile(r"\b(?:namun|tetapi|setelah|ketika|saat|sejak|karena|sebab|sementara|sedangkan|bahwa|didampingi|(?:begitu|demikian)\s+\p{L}+)\s+$", regex.IGNORECASE)
 # as what the subject acts: “Selain menjabat Ketua X, Budi …”, “Sebagai Ketua X, Budi …”
 _AS = regex.compile(r"(?:selain\s+)?(?:(?:menjabat|bertugas|bekerja|berprofesi)(?:\s+sebagai)?|sebagai|selaku)\s+(?:seorang\s+)?", regex.IGNORECASE)
 # a description between commas right after the name: “Paimin (63), pembuat gamelan, …”
@@ -123,20 +123,36 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
     apposed = "," in window[limit:]
+    if _ends_sentence(text, masked, begin + limit, stop):
+        return None  # “… sebagai bek kiri. Marko bermain …”
     if _RELATION_OF.search(window):
         return None
     relation = _RELATION.search(window)
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
-    cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
+    cut = _clause_start(window, limit - 1)  # what full stop is left right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
     if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
         return None  # “Menurut petinju itu, Marko kalah”
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
-    if not office or apposed and _is_fronted(window, office.start) and not _CLOSED.match(masked, stop):
+    if not office or apposed and not _CLOSED.match(masked, stop) and (_is_fronted(window, office.start) or _is_source(window, office.start, masked, stop)):
         return None
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+_FULL_STOP = regex.compile(r"(?:(?<word>\p{L}+\.)|[)\"”]\.|\.[\"”])$")
+
+
+def _ends_sentence(text: str, masked: str, place: int, name: int) -> bool:
+    """Whether a line, or a sentence, ends between a place and a name: by a full stop that is no abbreviation's, nor what a scraper left of a comma."""
+    if "\n" in text[place:name]:
+        return True
+    found = _FULL_STOP.search(text, max(0, place - 40), place)
+    if not found or masked[place - 1] != "." or grammar.lost_commas(text):
+        return False
+    word = found["word"]
+    return not word or len(word) > 4 and word.casefold() not in lexicon.lower("abbreviations")
 
 
 def _joined(words_: str) -> str:
@@ -175,6 +191,15 @@ def _is_fronted(window: str, place: int) -> bool:
     rest = lead[first.end() :]
     predicate = grammar.predicate_at(rest)
     return predicate is None or not rest[:predicate].strip()
+
+
+_ACCORDING_TO = regex.compile(r"\bmenurut\s+$", regex.IGNORECASE)
+
+
+def _is_source(window: str, office: int, masked: str, name: int) -> bool:
+    """Whether an office is the source of what somebody does who is named next: “Menurut jaksa, Budi tak menyesal”."""
+    name = grammar.WORD.match(masked, name)
+    return bool(name and _ACCORDING_TO.search(window, max(0, office - 20), office)) and grammar.is_subject(masked, name.end())
 
 
 def _is_action(words_: str) -> bool:
@@ -255,7 +280,7 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(text[start:stop])
     if adverbs:
         stop = start + adverbs.start()
-    if stop <= start:
+    if stop <= start or "\n" in text[start:stop]:
         return None
     span = Span(start, stop)
     names = list(regex.finditer(r"\ue001+|\ue002+", masked[start:stop]))
