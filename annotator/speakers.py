@@ -356,17 +356,42 @@ def by_repetition(turn: Turn) -> Found | None:
         known = set(words.split()) | ({"akun"} if words.startswith("@") else set())
         if words and (asked <= known or turn.kind == "person" and "yang" in asked and head.split()[0] in known):
             return earlier.again("phrase.again", ())
-        if turn.kind == "organisation" and earlier.kind == "organisation" and len(asked) < 3:
+        other = earlier.entity is not None and _FIRM.match(head) and _is_medium(turn.scene, earlier.entity)
+        if turn.kind == "organisation" and earlier.kind == "organisation" and len(asked) < 3 and not other:
             return earlier.again("institution.again", ())
     return None
 
 
 def by_institution(turn: Turn) -> Found | None:
-    """“lembaga itu”: the institution named last."""
-    if _definite(turn) is None or turn.kind != "organisation":
+    """“lembaga itu”: the institution named last; “perseroan”: the firm that spoke last, or whose officer did, else the one named most."""
+    firm = bool(_FIRM.match(turn.words))
+    if turn.kind != "organisation" or _definite(turn) is None and turn.words != "perseroan":
         return None
-    recent = _recent(turn.scene, turn.quote.source.start, "ORG")
+    recent = [(e, far) for e, far in _recent(turn.scene, turn.quote.source.start, "ORG") if not (firm and _is_medium(turn.scene, e))]
+    spoke = _firm_speaking(turn, {e for e, _ in recent}) if firm else None
+    if spoke is not None:
+        return _named(turn.scene, spoke, "institution.recent")
+    if turn.words == "perseroan" and recent:
+        return _named(turn.scene, max(recent, key=lambda one: len(turn.scene.entities[one[0]].mentions))[0], "institution.recent")
     return _named(turn.scene, recent[0][0], "institution.recent") if recent and recent[0][1] < 2 * NEAR else None
+
+
+_FIRM = regex.compile(r"(?:perseroan|perusahaan|emiten|bank|maskapai)\b")
+
+
+def _firm_speaking(turn: Turn, known: set[int]) -> int | None:
+    """The institution of whoever reports, or spoke last: it itself, the one in its phrase, or the one in the speaker's office."""
+    last = [f for q, f, _ in turn.before[:1] if turn.start - q.content[-1].stop < NEAR]
+    for found in [f for f in (turn.holder, *last) if f and f.speaker]:
+        spans = (found.speaker, found.role.span) if found.role else (found.speaker,)
+        named = (e for e in known if any(s.overlaps(m.span) for s in spans for m in turn.scene.entities[e].mentions))
+        if (entity := next(named, None)) is not None:
+            return entity
+    return None
+
+
+def _is_medium(scene: Scene, entity: int) -> bool:
+    return scene.entities[entity].name.of(scene.text) in lexicon.words("media")
 
 
 def by_introduction(turn: Turn) -> Found | None:
@@ -472,8 +497,19 @@ def _told_since(turn: Turn) -> int:
     """Where the sentence before “ia mengatakan …”, “menurutnya …” starts: its subject, known or new, is who goes on; after a quotation the speaker does."""
     if turn.start > turn.quote.content[0].start:
         return turn.start
-    starts = _sentence_starts(turn, NEAR)
+    masked = turn.scene.masked
+    starts = [s for s in _sentence_starts(turn, NEAR) if masked[s] != NOISE and not _WITHIN.search(masked, max(0, s - 3), s)]
+    while len(starts) > 2 and grammar.pattern(_GOES_ON).match(masked, starts[-2], turn.start):
+        starts.pop()
     return starts[-2] if len(starts) > 1 else turn.start
+
+
+# a sentence about whom the one before it is about
+_GOES_ON = r"(?:{words:connectives}\b[\s,]*)?(?:[^\s,.]+(?:\s[^\s,.]+){0,5},\s)?(?:dia|ia|beliau)\b"
+
+
+# a quotation mark around words within a sentence
+_WITHIN = regex.compile(r"[^\s.?!,:\"“”][\"“”]\s?$|[^\s.?!,:\"“”]\s[\"“”]$")
 
 
 def _sentence_starts(turn: Turn, reach: int) -> list[int]:
@@ -523,6 +559,10 @@ _GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimp
 _SENTENCE_END = regex.compile(rf"[.?!\n\"“”{NOISE}]\s*(?=\S|$)")
 
 
+# “ada juga anggota Komisi X, Budi, yang menyoroti …”
+_PRESENTED = regex.compile(r"^(?:(?:ada|hadir)\s+(?:juga|pula)|salah\s+satunya(?:\s+adalah)?,?|di\s+antaranya(?:\s+adalah)?,?)\s+", regex.IGNORECASE)
+
+
 def _opens_sentence(scene: Scene, span: Span) -> bool:
     """Whether a name is the subject of its sentence: nothing before it but connectives, adverbials and its office."""
     begin = max(0, span.start - 160)
@@ -532,7 +572,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
         return False
     lead = before[cut:]
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
-    lead = grammar.pattern(r"^(?:{words:prepositions}|secara)\b[^,]*,").sub("", lead)
+    lead = _PRESENTED.sub("", grammar.pattern(r"^(?:{words:prepositions}|secara)\b[^,]*,").sub("", lead))
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
     if grammar.starts_with("roles", lead):
         lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
