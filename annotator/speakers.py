@@ -341,8 +341,22 @@ _ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])
 
 def _definite(turn: Turn) -> str | None:
     """The head of “X itu”, “sang X”: a phrase for somebody who is known."""
-    match = regex.match(r"(?:sang\s+)?(.*\S)\s+(?:itu|tersebut|ini)$", turn.words) or regex.match(r"sang\s+(.*\S)$", turn.words)
+    match = regex.match(r"(?:sang\s+)?(.*\S)\s+(?:itu|tersebut|ini)(?:pun)?$", turn.words) or regex.match(r"sang\s+(.*\S)$", turn.words)
     return match[1] if match else None
+
+
+_GOES_ON_TO = r"(?P<rest>(?!\s*,?\s*{words:prepositions}\b|\s*,(?!\s\p{Lu}))[^.;:?!\n\ue000]{1,100}?\s(?:itu|ini|tersebut))(?=\s*[.;\n]|\s+(?:{verb}|{words:prepositions})\b|\s*$)"
+
+
+def _described(turn: Turn) -> str | None:
+    """The words of a phrase whose “itu” stands after a bracket, a title or a list: “kata Menteri Bidang Politik, Hukum, dan Keamanan itu”."""
+    masked, stop = turn.scene.masked, turn.quote.source.stop
+    known = any(grammar.starts_with(name, turn.words) for name in ("roles", "descriptions")) and not turn.names
+    found = grammar.pattern(_GOES_ON_TO).match(masked, stop, stop + 110) if known else None
+    return turn.words if found and not grammar.is_clause(_BRACKETED.sub(" ", found["rest"])) else None
+
+
+_BRACKETED = regex.compile(r"\([^()]{0,80}\)|[\"“][^\"”]{0,80}[\"”]")
 
 
 def by_repetition(turn: Turn) -> Found | None:
@@ -409,7 +423,7 @@ _AGENT = regex.compile(r"(?!pemerintah|perusahaan)pe(?:m|n|ng|ny|l)\p{L}{3,}(?<!
 
 def by_description(turn: Turn) -> Found | None:
     """“pria asal Portugal itu”, “mantan jenderal itu”: whoever the text speaks of."""
-    head = _definite(turn)
+    head = _definite(turn) or _described(turn)
     if head is None or turn.nested or turn.kind != "person":
         return None
     office = grammar.starts_with("roles", head)
