@@ -372,14 +372,14 @@ def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
         return Span(*somebody_else.span())
     if called := _called(masked, segment, main):
         return called
-    office = starts_with("roles", words)
-    related = pattern(rf"{RELATED}$").search(words)
+    office = starts_with("roles", regex.sub(r"^(?:seorang|salah\s+(?:satu|seorang))\s", "", words))
+    related = pattern(rf"{RELATED}$|^(?:{{words:relations}}\s){{1,2}}(?:{{words:relation_words}}\s)*(?:{{words:parties}}|{ORG}+)$").search(words)
     people = regex.search(_PEOPLE, words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
     following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
     definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
     following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
-    apart = following and clause and is_subject(masked, following.end())
+    apart = following and (clause or not office) and is_subject(masked, following.end())
     if following and not definite and not apart and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
