@@ -123,6 +123,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
     apposed = "," in window[limit:]
+    if _OF_ANOTHER.match(masked, stop) and not apposed:
+        return None  # “ketua tim penyelamat Budi itu” is somebody else
     if _ends_sentence(text, masked, begin + limit, stop):
         return None  # “… sebagai bek kiri. Marko bermain …”
     if _RELATION_OF.search(window):
@@ -141,6 +143,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
 
 
+_OF_ANOTHER = regex.compile(rf"{PER}+\s+(?:itu|ini|tersebut)\b(?!\s+(?:juga|pun)\b)")
 _FULL_STOP = regex.compile(r"(?:(?<word>\p{L}+\.)|[)\"”]\.|\.[\"”])$")
 
 
