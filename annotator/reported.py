@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -24,6 +24,8 @@ CUE_LISTS = (
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
 OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_viewpoint", "cue_viewpoint_nya", "cue_evidence"})
+# cues that hang on a quotation before them
+LOSING = frozenset({"cue_inverted", "cue_inverted_nya"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
 FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue_interposed", "cue_interposed_nya", "cue_passive_nya", "cue_relay"}
 
@@ -67,7 +69,7 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
     out: list[Quote] = []
     # cues within or after their content come first, since the others' content ends at them
     for cue in sorted(_cues(view), key=lambda c: (not c.lists & FRAMING, c.span.start)):
-        if NOISE in cue.span.of(view):
+        if NOISE in cue.span.of(view) or cue.lists & LOSING and _LOST.search(view, 0, cue.span.start):
             continue
         lead = " " * cue.span.start if _opens_sentence(article, span, cue) else view[: cue.span.start]
         here = lead + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
@@ -77,7 +79,11 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
             out.append(quote)
             if used and cue.lists & FRAMING:
                 view = grammar.cover(view, [used], NOISE)
-    return [quote for quote in out if quote.rule != "indirect.relay" or _is_alone(article, quote, found + out)]
+    return [quote for quote in out if not quote.rule.startswith("indirect.relay") or _is_alone(article, quote, found + out)]
+
+
+# “… naik. kata Budi”: the quotation before it is lost
+_LOST = regex.compile(r"(?<=[\p{L}\d)\ue000-\ue002])\.\s+$")
 
 
 _UP_TO_COMMA = regex.compile(r"[^.\n]{0,80}?,")
