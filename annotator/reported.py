@@ -19,7 +19,7 @@ from annotator.statements import Article, Statement
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
     "cue_interposed", "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
-    "cue_evidence", "cue_record", "cue_relay", "cue_finding", "cue_resolve",
+    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_resolve",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
@@ -200,7 +200,12 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     offset = scope.span.start
     quote = Quote(kind, parts, scope.cue.span.shift(offset), source.span and source.span.shift(offset), source.implicit, None, rule.id)
     interrupts = source.stop is not None or len(parts) > 1 or parts[0].start < offset + scope.cue.span.start
-    return quote, Span(scope.cue.span.start, source.stop or scope.cue.span.stop) if interrupts and "inner" not in rule.options else None
+    return quote, Span(scope.cue.span.start, source.stop or scope.cue.span.stop) if interrupts and not _leaves_others(rule) else None
+
+
+def _leaves_others(rule: rules.Rule) -> bool:
+    """Whether the content of other cues goes on past an attribution: one within it, or a medium that may turn out to relay it."""
+    return "inner" in rule.options or rule.options >= {"relay", "final"}
 
 
 # -------------------------------------------------------------------------------------------------------------- source

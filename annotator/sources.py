@@ -397,6 +397,8 @@ _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di
 
 # “kata seorang sumber di kota itu kepada X”
 _TOLD = regex.compile(r"\s+kepada\s", regex.IGNORECASE)
+# “para peneliti dalam makalah yang mereka | terbitkan”: the relative clause that a predicate cuts
+_HALF = regex.compile(r"\syang(?:\s\S+)?$")
 _TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
 
 
@@ -412,7 +414,8 @@ def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
     predicate = None if closed and not closed.groupdict().get("clause") else predicate_at(phrase.of(masked))
     if predicate is not None:
-        phrase = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
+        cut = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
+        phrase = main if cut and _HALF.search(cut.of(masked)) and main.stop < cut.stop else cut
     return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None
 
 

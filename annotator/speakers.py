@@ -227,7 +227,12 @@ def _several(turn: Turn, sentence: Span) -> Found | None:
 
 def _last_of(turn: Turn, kind: str) -> Found | None:
     """The speaker of a kind who spoke last."""
-    return next((earlier for _, earlier, _ in turn.before if earlier.kind == kind), None)
+    return next((earlier for q, earlier, _ in turn.before if earlier.kind == kind and not _is_relay(q)), None)
+
+
+def _is_relay(quote: Quote) -> bool:
+    """Whether a quote is a medium's own: it speaks to the reader, not in the story."""
+    return quote.rule.startswith("indirect.relay")
 
 
 def by_pronoun(turn: Turn) -> Found | None:
@@ -552,7 +557,7 @@ def _last_speaker(turn: Turn) -> Found | None:
     """Whoever spoke last before this quote: a person if there is one; nested quotes, texts and relaying media apart."""
     spoke = [(q, f) for q, f, nested in turn.before if f.speaker and not nested and f.kind != "document"]
     people = [f for _, f in spoke if f.kind == "person"]
-    others = [f for q, f in spoke if q.rule != "indirect.relay"]
+    others = [f for q, f in spoke if not _is_relay(q)]
     return next(iter(people or others), None)
 
 
