@@ -513,8 +513,8 @@ _ASIDE = regex.compile(
 )
 # a second cue with the same subject, or one set against it with its own
 _SECOND_CUE = (
-    r"[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})"
-    r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan|memastikan|mendorong)\b"
+    r"(?P<second>[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})"
+    r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan|memastikan|mendorong)\b)"
     r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
     r"|[\s,]+dan\s+{aux}(?:berharap|menilai)\b"
     r"|,\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{per}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
@@ -531,12 +531,17 @@ def _content_stop(view: str, start: int, stop: int) -> int:
     stop = noise if noise > start else stop
     for bound in (grammar.pattern(_ORPHAN), grammar.pattern(_SECOND_CUE), _ASIDE):
         match = bound.search(view, start, stop)
-        if match and match.start() > start:
+        if match and match.start() > start and not (match.groupdict().get("second") and not _goes_on(view[match.end() : stop])):
             stop = match.start()
     return stop
 
 
 _DATELINE = regex.compile(r"\W*(?:\ue002+|\p{Lu}{3,}[\p{L}.]*)[^.\n]{0,60}?\s[–—-]{1,2}\s")
+
+def _goes_on(words: str) -> bool:
+    """Whether a second cue has content of its own: “… dan mengakui perbuatannya” tells what the content's subject did."""
+    return grammar.is_clause(words) or bool(regex.match(r"\s*(?:,|:|bahwa\b|[^.]*\b(?:agar|supaya|untuk)\b)", words))
+
 
 
 def _sentence_before(scope: Scope) -> tuple[Span, ...]:
