@@ -252,10 +252,12 @@ _SOME = regex.compile(r"(?:beberapa|sejumlah|banyak|sebagian|seluruh|semua|berba
 
 def _is_person(cue: Cue, words: str) -> bool:
     """Whether a source is people; an institution notes that something is so, but finds or shows things."""
+    if cue.stem == "mencatat":
+        return False
     if "\ue000" in words or grammar.starts_with("pronouns", words):
         return True
     words = _SOME.sub("", words)
-    return cue.stem != "mencatat" and not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))
+    return not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))
 
 
 def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
@@ -536,12 +538,12 @@ def _content_stop(view: str, start: int, stop: int) -> int:
     return stop
 
 
-_DATELINE = regex.compile(r"\W*(?:\ue002+|\p{Lu}{3,}[\p{L}.]*)[^.\n]{0,60}?\s[–—-]{1,2}\s")
-
 def _goes_on(words: str) -> bool:
     """Whether a second cue has content of its own: “… dan mengakui perbuatannya” tells what the content's subject did."""
     return grammar.is_clause(words) or bool(regex.match(r"\s*(?:,|:|bahwa\b|[^.]*\b(?:agar|supaya|untuk)\b)", words))
 
+
+_DATELINE = regex.compile(r"\W*(?:\ue002+|\p{Lu}{3,}[\p{L}.]*)[^.\n]{0,60}?\s[–—-]{1,2}\s")
 
 
 def _sentence_before(scope: Scope) -> tuple[Span, ...]:
