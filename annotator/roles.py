@@ -13,7 +13,7 @@ import regex
 
 from annotator import grammar, lexicon
 from annotator.document import Entity, Mention, Role, Span
-from annotator.grammar import DEGREE, LOC, ORG, PER, RELATED
+from annotator.grammar import DEGREE, LOC, ORG, PER
 from annotator.rules import expand
 
 
@@ -21,10 +21,17 @@ from annotator.rules import expand
 _BETWEEN_NAMES = regex.compile(expand(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})|(?<=[.!?”\"\n]\s{PER}{{1,50}})\.(?=\s(?i:{{words:roles}})\b)"))
 
 
+# “beberapa waktu lalu. Budi”: no abbreviation's
+_ENDED = regex.compile(rf"(?<=(?<!\w)\p{{Ll}}{{4,30}})\.(?=\s{PER})")
+
+
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
-    """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
+    """The masked text in which an office that the tagger took into an institution's or a place's name is words again, a lost comma between names a comma, and the end of a sentence before a name “!”."""
     shown = list(masked)
-    for full_stop in _BETWEEN_NAMES.finditer(masked) if grammar.lost_commas(text) else ():
+    lost = grammar.lost_commas(text)
+    for full_stop in () if lost else _ENDED.finditer(masked):
+        shown[full_stop.start()] = "!"
+    for full_stop in _BETWEEN_NAMES.finditer(masked) if lost else ():
         following = grammar.WORD.search(text, full_stop.end())
         if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
             shown[full_stop.start()] = ","
@@ -87,7 +94,7 @@ _RELATION = _compile(
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
 )
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
-_RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + RELATED + r"(?:\s+dan\s+\ue000+)?)(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
+_RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + _RELATED + r")(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
 _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$")
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
@@ -133,7 +140,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
-    cut = _clause_start(window, limit - 1)  # what full stop is left right before a name is an abbreviation's
+    cut = _clause_start(window, limit if window[limit - 1 : limit] == "!" else limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
     if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
         return None  # “Menurut petinju itu, Marko kalah”
