@@ -573,6 +573,9 @@ def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
     return sorted(found, key=lambda pair: pair[1])
 
 
+# “Bagi Budi, …”: the sentence is about what somebody thinks
+_CONCERNED = regex.compile(r"\s*bagi\s+", regex.IGNORECASE)
+_TAKEN_UP = regex.compile(r"\s+(?:itu|ini|tersebut)\b")
 # “skuat asuhan X”: the sentence is about the squad
 _GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
 _SENTENCE_END = regex.compile(rf"[.?!\n\"“”{NOISE}]\s*(?=\S|$)")
@@ -591,8 +594,11 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
         return False
     lead = before[cut:]
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
+    if _CONCERNED.fullmatch(lead) and scene.masked[span.stop : span.stop + 1] == ",":
+        return True
     lead = _PRESENTED.sub("", grammar.pattern(r"^(?:{words:prepositions}|secara)\b[^,]*,").sub("", lead))
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
+    other = other or grammar.pattern(_RELATED_TO).search(lead) and _TAKEN_UP.match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
     if grammar.starts_with("roles", lead):
         lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
