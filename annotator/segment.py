@@ -127,6 +127,8 @@ def _begins(text: str, tokens: list[Span], kinds: list[str], first: int, stopped
         return False
     if kind in ("word", "web", "short") and head.islower():
         return False
+    if kinds[stopped] == "short" and stopped > first and mark.isupper() and len(mark) > 2 and tokens[stopped - 1].of(text)[0].isdecimal():
+        return head.isupper()  # “7,4 SR. Pusat gempa”: a unit
     if kinds[stopped] == "short" or mark == "." and stopped > first and tokens[stopped - 1].of(text) in _FORMS:
         return token.of(text) in _starters() or mark.casefold() in _LISTS and head.isupper()
     if mark == "." and stopped > first and grammar.is_cut(tokens[stopped - 1].of(text), stopped == first + 1):

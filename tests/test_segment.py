@@ -20,6 +20,7 @@ BROKEN = [
     (" ", ["Ia diwakili Rina Dewi, S.H.", "Dia tidak datang."]),
     (" ", ["Saham PT Maju Jaya Tbk. (MAJU) naik.", "Laba PT Maju Jaya Tbk.", "Namun utangnya juga."]),
     (" ", ["Lalu... ia pergi...", "Tidak kembali."]),
+    (" ", ["Gempa berkekuatan 7,4 SR.", "Pusatnya di laut.", "Tb. Wenas lari."]),
     (" ", ["1. Beli beras.", "2. Masak."]),
     (" ", ["Bagus! 😀", "Ayo."]),
     (" ", ["(Kami tahu itu.)", "[Foto lama.]", "Begitulah."]),
