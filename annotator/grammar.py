@@ -144,6 +144,7 @@ def predicate_at(masked: str) -> int | None:
     for match, following in zip(matches, [*matches[1:], None]):
         before, word = word, match.group().casefold()
         deictic = following is not None and following.group().casefold() in {"ini", "itu", "tersebut", "nanti", "seorang", "satu"}
+        deictic = deictic or word == "sejak" and following is not None and following.group().casefold() in {"awal", "pertama", "mula", "dulu", "dahulu", "lama", "kemarin"}
         opens = None if deictic else opens_adjunct(word)
         if _RANGE.match(masked, match.start()):
             continue

@@ -90,11 +90,14 @@ _UP_TO_COMMA = regex.compile(r"[^.\n]{0,80}?,")
 
 
 def _opens_sentence(article: Article, span: Span, cue: Cue) -> bool:
-    """“… Naik ke Level Tertinggi Menurut Budi, C”: its capital shows that a sentence starts at a cue, whatever is glued before it."""
+    """Whether a sentence opens at a cue within another: after a headline (“… Naik Menurut Budi, C”), or small after a full stop."""
     start = span.start + cue.span.start
-    if not cue.lists & {"cue_preposition", "cue_preposition_nya"} or not article.text[start].isupper():
+    if not cue.lists & {"cue_preposition", "cue_preposition_nya"}:
         return False
-    return "cue_preposition_nya" in cue.lists or bool(_UP_TO_COMMA.match(article.masked, start))
+    capital = article.text[start].isupper()
+    if not capital and not _LOST.search(article.masked, span.start, start):
+        return False
+    return capital and "cue_preposition_nya" in cue.lists or bool(_UP_TO_COMMA.match(article.masked, start))
 
 
 def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
@@ -447,6 +450,8 @@ _WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?
 
 # a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
 _HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta)\s+(?:{words:adverbs}\s+)*"
+# “90 persen kebakaran karena ulah manusia”: the cause is the predicate
+_BECAUSE = regex.compile(r"(?!(?:soal|tentang|terkait|mengenai|kepada|atas|di|pada|dalam|hal|apa|rasa)\b)[^,.;]{8,200}?\s(?:karena|akibat|lantaran|gara-gara)\s\p{L}", regex.IGNORECASE)
 # “melaporkan Y ke polisi”, “melaporkan Y atas dugaan C”: an act
 _LODGED = regex.compile(r"\b(?:ke|kepada|atas)\s")
 
@@ -454,8 +459,11 @@ _LODGED = regex.compile(r"\b(?:ke|kepada|atas)\s")
 def _tells(cue: Cue, words: str) -> bool:
     """Whether content has a predicate with a subject of its own, not a noun phrase that something hangs on."""
     at = grammar.predicate_at(words)
-    if at is None or words.startswith("kepada "):
+    if words.startswith("kepada "):
         return False
+    if at is None:
+        spoken = cue.lists & {"cue_say", "cue_think"} and cue.stem not in {*lexicon.lower("cue_deny"), "melaporkan", "laporkan"}
+        return bool(spoken and _BECAUSE.match(words)) and not grammar.starts_with("nominal", words)
     lead = words[:at]
     hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 7))
     if hangs and lead.count(",") < 2 and not grammar.starts_with("prepositions", lead):
@@ -466,7 +474,7 @@ def _tells(cue: Cue, words: str) -> bool:
 
 
 # “ingin sekali ikut”, “berpikir panjang”, “percaya kepada Y”: nobody else's doing
-_OWN = regex.compile(r"(?:sekali|panjang|keras|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|(?:dengan|dalam)\b[^,]*$)\b", regex.IGNORECASE)
+_OWN = regex.compile(r"(?:sekali|panjang|keras|geram|heran|bahagia|lega|puas|prihatin|beruntung|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|(?:dengan|dalam)\b[^,]*$)\b", regex.IGNORECASE)
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
