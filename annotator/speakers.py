@@ -501,7 +501,7 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     since = max((_place(q) for q, f, nested in turn.before if _place(q) < here and f.speaker and not nested), default=0)
     recent = _recent(scene, here if turn.quote.source else turn.quote.content[0].start, "PER")
     told = _told_since(turn) if rule in ("pronoun", "nya") else here
-    subjects = [e for e, at in _subjects(scene, since, here) if not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at)]
+    subjects = [e for e, at in _subjects(scene, since, here) if not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at)]
     if subjects and not (last and subjects[-1] == last.entity):
         return _named(scene, subjects[-1], f"{rule}.subject", _as_candidates(scene, recent, subjects[-1], "opens a sentence after the last quote"))
     if last:
@@ -540,6 +540,16 @@ def _sentence_starts(turn: Turn, reach: int) -> list[int]:
 def _is_told_of(turn: Turn, entity: int) -> bool:
     """Whether reported words name a person: who says them would not."""
     return any(part.contains(m.span) for part in turn.quote.content for m in turn.scene.entities[entity].mentions)
+
+
+_SPEAKS = r"\s+{aux}(?!melaporkan|mengungkap\b|mengumumkan)(?:{words:cue_say}|{words:cue_request}|{words:cue_think})\b"
+
+
+def _has_spoken(turn: Turn, entity: int, place: int) -> bool:
+    """Whether a person is the subject of a verb of speech in the sentence before: “X mengingatkan pentingnya A. “C,” kata dia”."""
+    mention = next(m.span for m in turn.scene.entities[entity].mentions if m.span.start == place)
+    between = turn.scene.masked[mention.stop : min(turn.start, turn.quote.content[0].start)]
+    return bool(grammar.pattern(_SPEAKS).match(between)) and len(_SENTENCE_END.findall(between.rstrip(" \n\t“\""))) < 2
 
 
 def _is_introduced(scene: Scene, entity: Entity, place: int) -> bool:
