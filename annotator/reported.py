@@ -449,7 +449,7 @@ _WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?
 
 
 # a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
-_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta)\s+(?:{words:adverbs}\s+)*"
+_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
 # “90 persen kebakaran karena ulah manusia”: the cause is the predicate
 _BECAUSE = regex.compile(r"(?!(?:soal|tentang|terkait|mengenai|kepada|atas|di|pada|dalam|hal|apa|rasa)\b)[^,.;]{8,200}?\s(?:karena|akibat|lantaran|gara-gara)\s\p{L}", regex.IGNORECASE)
 # “melaporkan Y ke polisi”, “melaporkan Y atas dugaan C”: an act
@@ -532,7 +532,7 @@ _SECOND_CUE = (
 
 
 # an attribution whose quotation the scraper lost: “C. ujar X.”
-_ORPHAN = r"\.\s+(?:{words:cue_inverted})(?:nya\b|\s+(?:{name}|(?:dia|ia|beliau)\b|{words:roles}\b))"
+_ORPHAN = r"\.\s+(?:{words:cue_inverted})(?:nya\b|\s+(?:{ranks}*{name}|(?:dia|ia|beliau)\b|{words:roles}\b))"
 
 
 def _content_stop(view: str, start: int, stop: int) -> int:

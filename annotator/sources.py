@@ -123,8 +123,9 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
     """The subject of a sentence with several verbs: “Pelaku sempat kembali, lalu datang dan mengaku …”."""
     joined = pattern(r"\b(?:dan|serta|lalu|kemudian|hingga)\s*(?:{words:adverbs}\s*)*$").search(masked[:stop], start)
     verb = predicate_at(masked[start:stop]) if joined else None
-    segment = _strip(masked, Span(start, start + verb)) if verb else None
-    return _head(masked, segment) if segment and not _is_adverbial(masked, segment) and "," not in segment.of(masked) else None
+    spans = _segments(masked, start, start + verb) if verb else []
+    segment = _strip(masked, spans[-1]) if spans and all(_is_adverbial(masked, one) for one in spans[:-1]) else None
+    return _head(masked, segment) if segment and not _is_adverbial(masked, segment) else None
 
 
 _BOUNDARY = regex.compile(
