@@ -64,17 +64,27 @@ def _nicknames() -> dict[tuple[str, ...], tuple[str, ...]]:
 def _misspelt(name: tuple[str, ...], groups: list) -> list:
     """The one person a single name is the beginning of (Zul for Zulkarnain), or a name is a letter away from; nobody where several are."""
     if 1 < len(name) < 6:
-        spelt = " ".join(name)
-        near = regex.compile(rf"(?:{regex.escape(spelt)}){{e<=1}}" if len(name[-1]) > 6 else rf"{regex.escape(spelt)}.|{regex.escape(spelt[:-1])}")  # scrapers lose a last letter
-        homes = [g for g in groups if g[0][0] == name[0] and near.fullmatch(" ".join(g[0]))]
-        return homes if len(homes) == 1 else []
-    if len(name) != 1 or not 4 <= len(name[0]) <= 30:
-        return []
-    word = name[0]
-    slip = "{e<=1}" if len(word) > 6 else "{i<=1,d<=1,e<=1}" if len(word) > 5 else ""
-    near = regex.compile(rf"{word}\w+" + (rf"|(?:{word}){slip}" if slip else ""))
-    homes = [g for g in groups if any(near.fullmatch(w) or _is_swapped(word, w) for w in g[0])]
+        spelt, slips = " ".join(name), len(name[-1]) > 6
+
+        def is_meant(full: tuple[str, ...]) -> bool:
+            other = " ".join(full)
+            return full[0] == name[0] and (_is_near(spelt, other) if slips else other[:-1] == spelt or spelt[:-1] == other)  # scrapers lose a last letter
+
+        homes = [g for g in groups if is_meant(g[0])]
+    elif len(name) == 1 and 4 <= len(name[0]) <= 30:
+        word = name[0]
+        homes = [g for g in groups if any(w.startswith(word) and w != word or _is_swapped(word, w) or len(word) > 5 and _is_near(word, w, len(word) > 6) for w in g[0])]
+    else:
+        homes = []
     return homes if len(homes) == 1 else []
+
+
+def _is_near(word: str, other: str, replaced: bool = True) -> bool:
+    """Whether two words are the same but for one letter, added or left out, or one for another."""
+    if abs(len(word) - len(other)) > 1 or not replaced and len(word) == len(other) and word != other:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(word, other)) if a != b), min(len(word), len(other)))
+    return word[start + (len(word) >= len(other)) :] == other[start + (len(other) >= len(word)) :]
 
 
 def _is_swapped(word: str, other: str) -> bool:

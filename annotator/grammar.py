@@ -30,7 +30,7 @@ _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})
 def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> str:
     """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces, lost commas commas."""
     out = list(_PRIVATE.sub(" ", text))
-    for place in (*lost_commas(text), *(m.end() for m in _cut().finditer(text))):
+    for place in (*lost_commas(text), *_cut(text)):
         out[place] = ","
     for mention in mentions:
         if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
@@ -44,10 +44,11 @@ _LOST = regex.compile(r"(?<=\p{Ll}{2})\.(?=\s\p{Ll}{3})")
 _KEPT = regex.compile(r"\p{L},\s\p{L}")
 
 
-def lost_commas(text: str) -> list[int]:
+@functools.lru_cache(maxsize=8)
+def lost_commas(text: str) -> tuple[int, ...]:
     """Full stops before small letters in an article without commas: some scrapers lose the letter before a comma and write a full stop."""
-    places = [m.start() for m in _LOST.finditer(text)]
-    return places if len(places) > 1 and not _KEPT.search(text) else []
+    places = tuple(m.start() for m in _LOST.finditer(text))
+    return places if len(places) > 1 and not _KEPT.search(text) else ()
 
 
 @functools.cache
@@ -56,10 +57,16 @@ def cut_cues() -> dict[str, str]:
     return {w[:-1]: w for name in ("cue_say", "cue_think", "cue_that") for w in lexicon.lower(name) if len(w) > 6 and " " not in w and not w.endswith("s")}
 
 
-@functools.cache
-def _cut() -> regex.Pattern:
-    """A word that has lost its last letter before a comma, now a full stop: a cue, or one in -nya (“Menurutny. C”)."""
-    return regex.compile(rf"(?<!\w)(?:\p{{Ll}}{{2,}}ny|(?<=(?:[.!?]\s|^))\p{{Lu}}\p{{Ll}}{{2,}}ny|(?i:{'|'.join(sorted(cut_cues()))}))(?=\.\s)", regex.MULTILINE)
+_BEFORE_STOP = regex.compile(r"(?<!\w)(?P<opens>(?<=(?:[.!?]\s|^)))?\p{L}{3,}(?=\.\s)", regex.MULTILINE)
+
+
+@functools.lru_cache(maxsize=8)
+def _cut(text: str) -> tuple[int, ...]:
+    """Where words end that have lost their last letter before a comma, now a full stop: cues, and those in -nya (“Menurutny. C”)."""
+    return tuple(
+        m.end() for m in _BEFORE_STOP.finditer(text)
+        if m.group().casefold() in cut_cues() or m.group().endswith("ny") and (m.group().islower() or m["opens"] is not None)
+    )
 
 
 def is_cut(word: str, opens: bool) -> bool:

@@ -214,12 +214,21 @@ def _again(text: str, sentences: tuple[Sentence, ...], mentions: list[Mention]) 
     starts = {t.start for s in sentences for t in s.tokens}
     stops = {t.stop for s in sentences for t in s.tokens}
     taken = sorted(m.span for m in mentions)
-    pattern = regex.compile(r"\L<names>", names=sorted(best, key=len, reverse=True))
-    position = 0
-    for match in pattern.finditer(text):
-        span = Span(*match.span())
+    position = end = 0
+    for span in sorted((span for name in best for span in _places(text, name)), key=lambda span: (span.start, -span.stop)):
+        if span.start < end:
+            continue  # within a longer name
+        end = span.stop
         while position < len(taken) and taken[position].stop <= span.start:
             position += 1
         free = position == len(taken) or taken[position].start >= span.stop
         if free and span.start in starts and span.stop in stops:
-            yield Mention(span, best[match.group()], 0.5, "ner.again")
+            yield Mention(span, best[span.of(text)], 0.5, "ner.again")
+
+
+def _places(text: str, words: str) -> Iterator[Span]:
+    """Where words stand in a text."""
+    place = text.find(words)
+    while place >= 0:
+        yield Span(place, place + len(words))
+        place = text.find(words, place + len(words))

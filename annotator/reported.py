@@ -116,8 +116,23 @@ def _cue_pattern() -> regex.Pattern:
     return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?:(?P<nya>nya|ny(?=,))|(?P<nya>))(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
 
 
+_WORD = regex.compile(r"(?<![\w\-@#])\w+")
+
+
+@functools.cache
+def _openings() -> frozenset[str]:
+    """The first words of all cues in all their forms: the pattern is tried where one of them stands, which is far faster."""
+    first = {regex.match(r"\w*", word).group() for name in CUE_LISTS for word in lexicon.lower(name)}
+    return frozenset(word + ending for word in first for clitic in ("", "nya", "ny") for ending in (clitic, clitic + "lah", clitic + "pun")) | frozenset(grammar.cut_cues())
+
+
 def _cues(view: str) -> Iterator[Cue]:
-    for match in _cue_pattern().finditer(view):
+    stop = 0
+    for word in _WORD.finditer(view):
+        match = _cue_pattern().match(view, word.start()) if word.start() >= stop and word.group().casefold() in _openings() else None
+        if match is None:
+            continue
+        stop = match.end()
         stem = match["stem"].casefold() if match["stem"] else grammar.cut_cues()[match["cut"].casefold()]
         yield Cue(Span(*match.span()), stem, _lists(stem, bool(match["nya"])))
 

@@ -5,6 +5,7 @@ Patterns work on masked text (grammar.py), in which names are marks and offices 
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,16 +22,10 @@ from annotator.rules import expand
 _BETWEEN_NAMES = regex.compile(expand(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME})|(?<=[.!?”\"\n]\s{PER}{{1,50}})\.(?=\s(?i:{{words:roles}})\b)"))
 
 
-# “beberapa waktu lalu. Budi”: no abbreviation's
-_ENDED = regex.compile(rf"(?<=(?<!\w)\p{{Ll}}{{4,30}})\.(?=\s{PER})")
-
-
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
-    """The masked text in which an office that the tagger took into an institution's or a place's name is words again, a lost comma between names a comma, and the end of a sentence before a name “!”."""
+    """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
     shown = list(masked)
     lost = grammar.lost_commas(text)
-    for full_stop in () if lost else _ENDED.finditer(masked):
-        shown[full_stop.start()] = "!"
     for full_stop in _BETWEEN_NAMES.finditer(masked) if lost else ():
         following = grammar.WORD.search(text, full_stop.end())
         if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
@@ -47,15 +42,15 @@ _RANKS = r"(?:{words:ranks}\s+)*"
 _ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
 
 
-def _compile(pattern: str) -> regex.Pattern:
-    return regex.compile(expand(pattern), regex.IGNORECASE)
+def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
+    return regex.compile(expand(pattern), regex.IGNORECASE | flags)
 
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
-_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$")
+_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
     _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
@@ -96,7 +91,7 @@ _RELATION = _compile(
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
 _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + _RELATED + r")(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
-_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$")
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$", regex.REVERSE)
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
 _DEICTIC = regex.compile(r"\s+(?:ini|itu|tersebut)", regex.IGNORECASE)
@@ -136,11 +131,11 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return None  # “… sebagai bek kiri. Marko bermain …”
     if _RELATION_OF.search(window):
         return None
-    relation = _RELATION.search(window)
+    relation = _RELATION.search(window) if PER in window or not _relations().isdisjoint(_WORDS.findall(window.casefold())) else None
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
-    cut = _clause_start(window, limit if window[limit - 1 : limit] == "!" else limit - 1)  # a full stop right before a name is an abbreviation's
+    cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
     if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
         return None  # “Menurut petinju itu, Marko kalah”
@@ -148,6 +143,16 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if not office or apposed and not _CLOSED.match(masked, stop) and (_is_fronted(window, office.start) or _is_source(window, office.start, masked, stop)):
         return None
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+_WORDS = regex.compile(r"\w+")
+
+
+@functools.cache
+def _relations() -> frozenset[str]:
+    """First words of relations, with -nya and without: where none of them stands, there is no relation to look for."""
+    first = {_WORDS.match(words).group() for words in lexicon.lower("relations")}
+    return frozenset(first | {f"{word}nya" for word in first})
 
 
 _OF_ANOTHER = regex.compile(rf"{PER}+\s+(?:itu|ini|tersebut)\b(?!\s+(?:juga|pun)\b)")
@@ -271,6 +276,9 @@ NEXT = (200, 500)
 def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Entities, a person without an office given the one by which the text takes the last person up."""
     given: dict[int, Role] = {}
+    lacking = {i for i, e in enumerate(entities) if e.type == "PER" and all(role.rule in _WEAK for role in e.roles)}
+    if not lacking:
+        return entities
     held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
     owners = [r.span for e in entities for r in e.roles if r.rule == "role.relation"]
     people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions if not any(o.contains(m.span) for o in owners))
@@ -281,7 +289,7 @@ def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Enti
         role = _role(text, masked, *match.span("role"), "role.taken_up") if len(near) == 1 and match["role"].split()[0].casefold() not in held and not _is_action(match["role"]) else None
         if role:
             given.setdefault(near.pop(), role)
-    return tuple(replace(e, roles=(*e.roles, given[i])) if i in given and all(r.rule in _WEAK for r in e.roles) else e for i, e in enumerate(entities))
+    return tuple(replace(e, roles=(*e.roles, given[i])) if i in given and i in lacking else e for i, e in enumerate(entities))
 
 
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
