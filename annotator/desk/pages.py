@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from operator import index
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -147,7 +148,7 @@ def _review(form: dict, reviewer: str) -> tuple[int, store.Review]:
 
 
 def _spans(offsets: str) -> tuple[Span, ...]:
-    return tuple(Span(start, stop) for start, stop in json.loads(offsets))
+    return tuple(Span(index(start), index(stop)) for start, stop in json.loads(offsets))
 
 
 # Datasette ---------------------------------------------------------------------------------------
