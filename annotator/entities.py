@@ -73,7 +73,7 @@ def _misspelt(name: tuple[str, ...], groups: list) -> list:
         homes = [g for g in groups if is_meant(g[0])]
     elif len(name) == 1 and 4 <= len(name[0]) <= 30:
         word = name[0]
-        homes = [g for g in groups if any(w.startswith(word) and w != word or _is_swapped(word, w) or len(word) > 5 and _is_near(word, w, len(word) > 6) for w in g[0])]
+        homes = [g for g in groups if any(w.startswith(word) and w != word or _is_swapped(word, w) or _is_doubled(word, w) or len(word) > 5 and _is_near(word, w, len(word) > 6) for w in g[0])]
     else:
         homes = []
     return homes if len(homes) == 1 else []
@@ -91,6 +91,14 @@ def _is_swapped(word: str, other: str) -> bool:
     """Whether two neighbouring letters within a word are swapped in another."""
     apart = [i for i, (a, b) in enumerate(zip(word, other)) if a != b] if len(word) == len(other) > 4 else []
     return len(apart) == 2 and apart[0] > 0 and apart[1] == apart[0] + 1 and word[apart[0]] == other[apart[1]] and word[apart[1]] == other[apart[0]]
+
+
+_DOUBLE = regex.compile(r"(\p{L})\1")
+
+
+def _is_doubled(word: str, other: str) -> bool:
+    """Whether two words are the same but for a doubled letter: Boby for Bobby."""
+    return _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", other)
 
 
 _ALIAS = regex.compile(
