@@ -296,8 +296,11 @@ def by_role(turn: Turn) -> Found | None:
         return None
     if bare == turn.words and " " not in bare and (grammar.starts_with("groups", bare) or grammar.starts_with("crowds", bare)):
         return None  # “mahasiswa menilai …” are students, not the one who was introduced
+    known = _DEICTIC.search(turn.words)  # “anggota dewan ini” is nobody who is introduced later
     best: tuple[int, int] | None = None
     for number, entity in enumerate(turn.scene.entities):
+        if known and entity.mentions[0].span.start > turn.start:
+            continue
         for role in entity.roles:
             office = role.span.of(turn.scene.text).casefold()
             if _holds(office, bare.split()):
@@ -585,7 +588,11 @@ def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
 
 # “Bagi Budi, …”: the sentence is about what somebody thinks
 _CONCERNED = regex.compile(r"\s*bagi\s+", regex.IGNORECASE)
-_TAKEN_UP = regex.compile(r"\s+(?:itu|ini|tersebut)\b")
+_TAKEN_UP = rf"\s+(?:itu|ini|tersebut)\b|(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*{PER}"
+# an adverbial, or what the subject does besides: “Dihubungi terpisah, Budi …”
+_LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*,|di\p{{L}}{{4,}}\b[^,{PER}]*,)(?!\s*termasuk\b)"
+# “Pengacara Budi, Ani, …” is Ani
+_RELATIVE_OF = rf"^\s*{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
 # “skuat asuhan X”: the sentence is about the squad
 _GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
 _SENTENCE_END = regex.compile(rf"[.?!\n\"“”{NOISE}]\s*(?=\S|$)")
@@ -606,9 +613,10 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
     if _CONCERNED.fullmatch(lead) and scene.masked[span.stop : span.stop + 1] == ",":
         return True
-    lead = _PRESENTED.sub("", grammar.pattern(r"^(?:{words:prepositions}|secara)\b[^,]*,").sub("", lead))
+    lead = _PRESENTED.sub("", grammar.pattern(_LEAD).sub("", lead))
+    lead = grammar.pattern(_RELATIVE_OF).sub("", lead)
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
-    other = other or grammar.pattern(_RELATED_TO).search(lead) and _TAKEN_UP.match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
+    other = other or grammar.pattern(_RELATED_TO).search(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
     if grammar.starts_with("roles", lead):
         lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
