@@ -84,14 +84,16 @@ def _in_full(text: str, mention: Mention, people: tuple[str, ...]) -> Mention:
 
 
 _DEGREE = regex.compile(grammar.DEGREE)
+_TITLED = regex.compile(rf"(?:,\s?{grammar.DEGREE}){{0,4}},\s?")
 
 
 def _without_degrees(text: str, mentions: list[Mention]) -> list[Mention]:
-    """“Rina Lestari, [M.Sc]”: what looks like a degree after a person is nobody."""
+    """“Rina Lestari, S.T., [M.Sc]”: what looks like a degree after a person is nobody."""
     stops = {m.span.stop for m in mentions if m.type == "PER"}
 
     def is_degree(mention: Mention) -> bool:
-        follows = any(text[stop : mention.span.start].strip() == "," for stop in range(mention.span.start - 2, mention.span.start) if stop in stops)
+        start = mention.span.start
+        follows = any(_TITLED.fullmatch(text, stop, start) for stop in range(max(0, start - 40), start) if stop in stops)
         return follows and bool(_DEGREE.fullmatch(mention.span.of(text)))
 
     return [mention for mention in mentions if not is_degree(mention)]

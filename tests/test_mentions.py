@@ -42,6 +42,7 @@ def test_offices_are_no_people():
 
 def test_a_degree_is_nobody():
     assert [words for words, _, _ in corrected("Kata [PER Rina Lestari], [PER M.Sc], benar.")] == ["Rina Lestari"]
+    assert [words for words, _, _ in corrected("Kata [PER Rina Lestari], S.I.K., [PER M.Si.], benar.")] == ["Rina Lestari"]
 
 
 def test_a_name_of_several_words_is_found_again():
