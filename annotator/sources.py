@@ -97,10 +97,14 @@ def _name_alone(masked: str, segment: Span) -> Span | None:
 _APPOSED = r"\s*(?:(?:yang\s+(?:juga\s+)?(?:merupakan\s+|menjabat\s+(?:sebagai\s+)?|adalah\s+)?|selaku\s+|sebagai\s+|salah\s+(?:satu|seorang)\s+|seorang\s+)*{words:roles}\b|salah\s+seorang\b)"
 
 
+# “Ratna, salah satu warga yang bertemu Puan, …”
+_ONE_WHO = rf"^(\s*(?:salah\s+(?:satu|seorang)|seorang)\s+[^,{PER}]{{1,40}}?)\s+yang\s[^,]{{1,90}}$"
+
+
 def _named_first(masked: str, segments: list[Span]) -> Span | None:
     """“Ratna, Deputi Bidang Edukasi, Sosialisasi, dan Kemitraan BRG”, “Puan, yang juga Ketua DPP PDI-P”: the person before an office that holds names."""
     for segment, office in zip(segments, segments[1:]):
-        rest = masked[office.start : segments[-1].stop]
+        rest = pattern(_ONE_WHO).sub(r"\1", masked[office.start : segments[-1].stop])
         if pattern(_APPOSED).match(rest) and PER not in rest and not is_clause(rest) and (name := _name_alone(masked, segment)):
             return name
     return None
