@@ -87,8 +87,10 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
             if j is not None and j not in found:
                 found[j] = _first_answer(_turn(scene, quotes, j, parents[j], found, before))
         before.insert(0, (quotes[i], found[i], parents[i] is not None))
+    taken_up = [f for f in found.values() if f.role and f.role.rule == "role.taken_up"]
+    offices = {f.entity: f.role for f in sorted(taken_up, key=lambda f: f.role.span.start, reverse=True)}  # the first of several
     return tuple(
-        Attribution(q, f.speaker, f.kind, f.entity, f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
+        Attribution(q, f.speaker, f.kind, f.entity, f.role or offices.get(f.entity), parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
         for i, q in enumerate(quotes)
         for f in (found[i],)
     )
@@ -441,9 +443,23 @@ def by_description(turn: Turn) -> Found | None:
     if not (office or _AGENT.match(head) or grammar.starts_with("descriptions", head)):
         return None
     known = _discourse(turn, "description")
-    if known and known.kind == "person" and known.entity is not None:
-        return known
-    return None if sang else _last_subject(turn, "description")
+    if not (known and known.kind == "person" and known.entity is not None):
+        known = None if sang else _last_subject(turn, "description")
+    return replace(known, role=_taken_up(turn)) if known and not known.role and office else known
+
+
+def _taken_up(turn: Turn) -> Role | None:
+    """The office in a phrase that takes a person up: “Kepala BPS itu”; not “korban tersebut”."""
+    source = turn.quote.source
+    words = source.of(turn.scene.text)
+    end = _DEICTIC.search(words) and grammar.pattern(_OFFICE_END).search(words)
+    if not end or grammar.starts_with("parties", words):
+        return None
+    return Role(Span(source.start, source.start + end.start()), None, "role.taken_up")
+
+
+# “Pemain [yang baru datang itu]”
+_OFFICE_END = r"\s+(?:(?:itu|tersebut|ini)$|{words:role_stop}\b)"
 
 
 def _last_subject(turn: Turn, rule: str) -> Found | None:
