@@ -17,11 +17,12 @@ from annotator.document import Mention, Sentence, Span
 from annotator.rules import expand
 
 _DOMAIN = regex.compile(r"[\w-]+(?:\.[\w-]+)*\.(?:com|co\.id|id|net|tv|org)", regex.IGNORECASE)
-_ACROSS = regex.compile(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b")
+_ACROSS = regex.compile(expand(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b|(?<=\w)\s?{words:cue_relay}"))
 
 
 def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
+    found = tuple(_without_preposition(text, mention) for mention in found)
     spelt = {(m.span.of(text), m.type) for m in found}
     found = tuple(_without_verb(text, mention, spelt) for mention in found)
     people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text)))
@@ -46,6 +47,16 @@ def _unglued(text: str, mention: Mention, known: set[str]) -> Iterator[Mention]:
     parts = [Span(a, b) for a, b in zip([start, *cuts], [*cuts, stop])]
     named = [replace(mention, span=part, rule="ner.unglued") for part in parts if cuts and part.of(text) in known]
     yield from named[-1:] or [mention]
+
+
+def _without_preposition(text: str, mention: Mention) -> Mention:
+    """“dikutip [dariReuters]”, “[dilansirdetikPantura]”: the name alone, where a scraper lost the blank."""
+    head = _SMALL_HEAD.match(text, mention.span.start, mention.span.stop)
+    return replace(mention, span=Span(head.end(), mention.span.stop), rule="ner.unglued") if head else mention
+
+
+# “di” and “ke” may open a foreign person's name: “diCanio”
+_SMALL_HEAD = regex.compile(expand(r"(?<!\w)(?:{words:prepositions}(?<!\b\w\w)|(?i:{words:cue_relay}|dilaporkan))(?=\p{Lu}|detik)"))
 
 
 def _without_verb(text: str, mention: Mention, known: set[tuple[str, str]]) -> Mention:

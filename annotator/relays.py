@@ -21,7 +21,7 @@ _KIND = regex.compile(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\
 # “dikutip dariAntara”: a scraper lost the blank
 _GLUED = regex.compile(r"dari(?=\p{Lu}|detik)")
 # the name of a channel after its platform
-_CHANNEL = regex.compile(r"\s+(?:[\ue000-\ue002]+|\p{Lu}[\w.!]*)(?:\s(?:[\ue000-\ue002]+|\p{Lu}[\w.!]*)){0,3}")
+_CHANNEL = regex.compile(r"\s+{0}(?:\s{0}){{0,3}}".format(r"(?:[\ue000-\ue002]+|\p{Lu}[\w!]*(?:\.\w+)*)"))
 
 
 @functools.cache
@@ -83,7 +83,7 @@ def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
     if outlet:
         if _DOMAIN.search(medium) and _DOMAIN.search(outlet):
             return outlet.casefold().startswith(medium.casefold().removeprefix("www."))  # a scraper may cut “.com” to “.co”
-        return key(outlet).startswith(key(medium)) or key(medium).startswith(key(outlet))
+        return key(outlet).startswith(key(medium).removesuffix("com")) or told and key(medium).startswith(key(outlet))  # its daughters relay
     return told and key(medium) not in _keys("wires") and (
         bool(_DOMAIN.search(medium)) or key(medium) in _keys("outlets") or key(medium).startswith(_HOUSES)
     )
