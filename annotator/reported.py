@@ -443,6 +443,9 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
         return False
+    opens = scope.view[: scope.cue.span.start].strip()[-1:] in ("", ",")
+    if opens and "rest" in rule.options and "cue_passive" in scope.cue.lists and _is_its_subject(scope.view, source, words):
+        return False
     if "other" in rule.options and (_OWN.match(words) or not grammar.predicate_at(_QUITE.sub("", words))):
         return False
     if "clause" not in rule.options or groups.get("that") is not None or groups.get("vow") is not None:
@@ -457,6 +460,16 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
         return True
     return _tells(scope.cue, words) or QUOTED in words and count > 1
+
+
+# “Diperkirakan harga itu masih menurun”
+_ACTS = r"{aux}(?P<verb>(?:me|ber)\p{L}{3,})\b"
+
+
+def _is_its_subject(view: str, source: Source, words: str) -> bool:
+    """Whether what follows a passive is its subject, whose own predicate comes next, not its agent."""
+    verb = grammar.pattern(_ACTS).match(words) if source.stop is not None and not view[source.stop :].lstrip().startswith((",", "bahwa")) else None
+    return verb is not None and grammar.is_predicate(verb["verb"])
 
 
 # “berkilah saat dikonfirmasi soal itu”: when he said so, not what
