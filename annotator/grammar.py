@@ -32,12 +32,21 @@ def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> 
     out = list(_PRIVATE.sub(" ", text))
     for place in (*lost_commas(text), *_cut(text)):
         out[place] = ","
+    for stopped in _stopped_roles().finditer(text):
+        out[stopped.end() - 1] = " "
     for mention in mentions:
         if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
             out[mention.span.start : mention.span.stop] = mark * (mention.span.stop - mention.span.start)
     for span in noise:
         out[span.start : span.stop] = NOISE * (span.stop - span.start)
     return "".join(out)
+
+
+@functools.cache
+def _stopped_roles() -> regex.Pattern:
+    """Abbreviated roles with the full stop that would else end a phrase: “Plt. Direktur Jenderal”."""
+    words = (regex.escape(w) for w in lexicon.words("abbreviations") if w[:-1].casefold() in lexicon.lower("roles"))
+    return regex.compile(rf"\b(?:{'|'.join(words)})(?=\s\p{{Lu}})", regex.IGNORECASE)
 
 
 _LOST = regex.compile(r"(?<=\p{Ll}{2})\.(?=\s\p{Ll}{3})")
