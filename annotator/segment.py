@@ -84,7 +84,7 @@ def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
         if stopped is not None and _begins(text, tokens, kinds, first, stopped, index):
             found.append(_sentence(tokens[first:index]))
             first = index
-        stopped = index if kind == "stop" or kind == "short" and text[tokens[index].stop - 1] == "." else None
+        stopped = index if kind == "stop" or kind == "short" and text[tokens[index].stop - 1] == "." or _ends_date(text, tokens, index) else None
     return [*found, _sentence(tokens[first:])] if tokens else found
 
 
@@ -137,7 +137,15 @@ def _begins(text: str, tokens: list[Span], kinds: list[str], first: int, stopped
         return False
     if kind == "quote" or tokens[index - 1].stop < token.start:
         return True
-    return head.isupper() and (index - 1 > stopped or mark[0] in "!?" or mark == "." and _may_be_glued(tokens[stopped - 1].of(text)))
+    return head.isupper() and (index - 1 > stopped or mark[0] in "!?)" or mark == "." and _may_be_glued(tokens[stopped - 1].of(text)))
+
+
+def _ends_date(text: str, tokens: list[Span], index: int) -> bool:
+    """A bracketed date to which the next sentence is glued: “(1/5/2020)Hal senada”."""
+    return index > 0 and tokens[index].of(text) == ")" and "/" in tokens[index - 1].of(text) and bool(_NEXT.match(text, tokens[index].stop))
+
+
+_NEXT = regex.compile(r"\p{Lu}\p{Ll}")
 
 
 def _is_label(word: str) -> bool:

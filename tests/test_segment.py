@@ -29,6 +29,8 @@ BROKEN = [
     ("", ["Ia bertemu Rudi Hartono.", "Sinta Dewi menyebut hal lain."]),
     ("", ['"Sudah," cuitnya.', "Dalam cuitan lain ia diam."]),
     ("", ["Itu salah, katanya.", '"Kami benar."', "Lalu ia pergi."]),
+    ("", ["“Kami siap,” katanya, Jumat (1/5/2020)", "Hal senada disampaikan pada (1/5/2020) lalu."]),
+    (" ", ["Ani, Plt. Direktur Jenderal Perikanan, datang.", "Kami pulang."]),
     ("", ["Keputusan ada di DPR.", "Menurut dia, pada 2024.", "Kami menunggu."]),
     ("", ["Kapal itu milik AS.", "Nahkodanya warga Filipina.", "Ia menunggu F.", "Kelima, ia pulang."]),
     ("\n", ["Judul tanpa titik", "JAKARTA - Isi", "“Satu.”"]),
