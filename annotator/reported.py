@@ -167,7 +167,7 @@ def _first(scope: Scope) -> tuple[Quote, Span | None] | None:
 # whoever does not say it reports nothing: “tidak menyebutkan siapa pemiliknya”
 _NEGATION = regex.compile(
     r"\b(?:tidak|tak|belum|enggan|tanpa|bukan|menolak|enggak|jangan)\s+"
-    r"(?:dia\s+|ia\s+|mau\s+|dapat\s+|bisa\s+|pernah\s+|juga\s+|ingin\s+|bersedia\s+|untuk\s+|secara\s+rinci\s+)*$",
+    r"(?:dia\s+|ia\s+|mau\s+|dapat\s+|bisa\s+|pernah\s+|juga\s+|ingin\s+|berani\s+|mampu\s+|sempat\s+|akan\s+|bersedia\s+|untuk\s+|secara\s+rinci\s+)*$",
     regex.IGNORECASE,
 )
 _LINK = regex.compile(r"\b(?:baca|simak|lihat)\s+juga\b(?!.*[.!?]\s)", regex.IGNORECASE | regex.DOTALL)
