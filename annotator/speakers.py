@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from annotator import confidence, grammar, lexicon, roles
+from annotator import confidence, grammar, lexicon, roles, rules
 from annotator.document import Attribution, Candidate, Entity, Quote, Role, Span, Zone
 from annotator.grammar import LOC, NAME, NOISE, ORG, PER
 
@@ -610,22 +610,27 @@ _LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*
 # “Pengacara Budi, Ani, …” is Ani
 _RELATIVE_OF = rf"^\s*{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
 # “skuat asuhan X”: the sentence is about the squad
-_GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
-_SENTENCE_END = regex.compile(rf"[.?!\n\"“”{NOISE}]\s*(?=\S|$)")
+_GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|termasuk|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
+# a full stop within a number, or after a title before its name (“dan drg. Ani”), ends no sentence
+_SENTENCE_END = regex.compile(rules.expand(rf"(?:\.(?!\d|(?<=\b(?i:{{words:ranks}})\.?)(?:\s*(?i:{{words:ranks}}))*\s*{PER})|[?!\n\"“”{NOISE}])\s*(?=\S|$)"))
 
 
 # “ada juga anggota Komisi X, Budi, yang menyoroti …”
 _PRESENTED = regex.compile(r"^(?:(?:ada|hadir)\s+(?:juga|pula)|salah\s+satunya(?:\s+adalah)?,?|di\s+antaranya(?:\s+adalah)?,?)\s+", regex.IGNORECASE)
 
 
+def _sentence_start(scene: Scene, begin: int, name: Span) -> int | None:
+    """Where the sentence of a name starts, if after a place."""
+    return max((m.end() for m in _SENTENCE_END.finditer(scene.masked, begin, name.stop) if m.end() <= name.start), default=None)
+
+
 def _opens_sentence(scene: Scene, span: Span) -> bool:
     """Whether a name is the subject of its sentence: nothing before it but connectives, adverbials and its office."""
     begin = max(0, span.start - 160)
-    before = scene.masked[begin : span.start]
-    cut = max((m.end() for m in _SENTENCE_END.finditer(before)), default=0 if begin == 0 else None)
-    if cut is None:
+    cut = _sentence_start(scene, begin, span)
+    if cut is None and begin:
         return False
-    lead = before[cut:]
+    lead = scene.masked[cut or 0 : span.start]
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
     if _CONCERNED.fullmatch(lead) and scene.masked[span.stop : span.stop + 1] == ",":
         return True
@@ -647,8 +652,8 @@ _AGENT_OF = (
 
 def _is_agent(scene: Scene, span: Span) -> bool:
     """Whether a name is the agent that a sentence ends with: “Hal senada diungkapkan Ketua RW, Budi”, “Kritik datang dari Budi”."""
-    before = scene.masked[max(0, span.start - 220) : span.start]
-    lead = before[max((m.end() for m in _SENTENCE_END.finditer(before)), default=0) :]
+    begin = max(0, span.start - 220)
+    lead = scene.masked[_sentence_start(scene, begin, span) or begin : span.start]
     return PER not in lead and bool(grammar.pattern(_AGENT_OF).search(lead))
 
 
