@@ -142,7 +142,13 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
     if not office or apposed and not _CLOSED.match(masked, stop) and (_is_fronted(window, office.start) or _is_source(window, office.start, masked, stop)):
         return None
+    if _LED_BY.search(window, 0, office.stop):
+        return None
     return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+
+
+# “Partai X pimpinan Budi”: Budi leads it, and no office stands there
+_LED_BY = regex.compile(r"[\p{L})\ue001\ue002]\s+pimpinan\s*$")
 
 
 _WORDS = regex.compile(r"\w+")
