@@ -608,7 +608,7 @@ _TAKEN_UP = rf"\s+(?:itu|ini|tersebut)\b|(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words
 # an adverbial, or what the subject does besides: “Dihubungi terpisah, Budi …”
 _LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*,|di\p{{L}}{{4,}}\b[^,{PER}]*,)(?!\s*termasuk\b)"
 # “Pengacara Budi, Ani, …” is Ani
-_RELATIVE_OF = rf"^\s*{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
+_RELATIVE_OF = rf"^\s*(?:{{words:relations}}\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
 # “skuat asuhan X”: the sentence is about the squad
 _GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|termasuk|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
 # a full stop within a number, or after a title before its name (“dan drg. Ani”), ends no sentence
