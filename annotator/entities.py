@@ -44,9 +44,10 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     """Longest names first: a name joins the entity whose words hold all of its own, the nearest earlier one where several do."""
     groups: list[tuple[tuple[str, ...], list[Mention]]] = []
     for mention in sorted(mentions, key=lambda m: (-len(words(text, m.span)), m.span.start)):
-        name = words(text, mention.span)
-        name = _nicknames().get(name, name)
-        homes = [g for g in groups if _is_short_for(name, g[0])] or _misspelt(name, groups)
+        written = words(text, mention.span)
+        name = _nicknames().get(written, written)
+        # “Emil” is Emil Dardak too, where he is in the article
+        homes = [g for g in groups if _is_short_for(name, g[0]) or _is_short_for(written, g[0])] or _misspelt(name, groups)
         if homes:
             (homes[0] if len(homes) == 1 else _nearest(text, homes, mention))[1].append(mention)
         else:
