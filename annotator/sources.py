@@ -49,6 +49,8 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
         segment = _after_time(masked, _strip(masked, segments[position]))
         if segment is None or position and _is_addition(masked, segment) and not _is_setting(masked, segments[position - 1]):
             continue
+        if position < len(segments) - 1 and _is_participial(masked, segment):
+            continue
         if _is_adverbial(masked, segment):
             adjacent = _adjacent(masked, segment) if position == len(segments) - 1 else None
             if adjacent:
@@ -72,6 +74,15 @@ def _subject(masked: str, segments: list[Span]) -> Span | None:
     return appositive
 
 
+def _is_participial(masked: str, segment: Span) -> bool:
+    """“Didampingi Budi, bupati itu mengatakan C”: the agent of a fronted passive is not the subject."""
+    return bool(_PARTICIPLE.match(masked, segment.start, segment.stop))
+
+
+# by their endings, for “Dirlantas” and “Dishub” open offices and institutions
+_PARTICIPLE = regex.compile(r"di\p{L}{3,}(?:(?:i|kan)\s|\p{L}\s+oleh\s)", regex.IGNORECASE)
+
+
 _FRONTED = (
     r"(?:(?:untuk|pada|hingga|sampai)\s+)?(?:saat|tahun|bulan|pekan|minggu|hari|malam|pagi|siang|sore)\s+(?:ini|itu|lalu|depan)\s+"
     r"(?=(?:{words:ranks}\s+)*(?:{name}|{words:roles}\b|{words:institutions}\b|{words:groups}\b|{words:crowds}\b|{words:parties}\b|{words:pronouns}\b|perseroan\b|pihaknya\b))"
@@ -89,8 +100,8 @@ _ADDITION = regex.compile(rf"{DEGREE}|@[\w.]+|{LOC}+(?:\s+(?:ini|itu))?")
 
 
 def _name_alone(masked: str, segment: Span) -> Span | None:
-    """The person a segment consists of, but for an office of one word and a bracket."""
-    name = None if _is_adverbial(masked, segment) else _NAME_ALONE.fullmatch(masked, segment.start, segment.stop)
+    """The person a segment consists of, but for an office of one word and a bracket: not “Didampingi Budi, …”."""
+    name = None if _is_adverbial(masked, segment) or _is_participial(masked, segment) else _NAME_ALONE.fullmatch(masked, segment.start, segment.stop)
     return Span(*name.span("name")) if name else None
 
 
@@ -402,6 +413,8 @@ _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di
 
 # “kata seorang sumber di kota itu kepada X”
 _TOLD = regex.compile(r"\s+kepada\s", regex.IGNORECASE)
+# what tells of no text, but of whoever speaks: “kata para petani dalam keterangan tertulisnya”, “tulis akun X pada Kamis”
+_MEANS = r"\s+(?:(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|sambungan|telepon|pesan|akun|unggahan)|(?:pada\s+)?(?:hari\s+)?{words:days}\b)"
 # “para peneliti dalam makalah yang mereka | terbitkan”: the relative clause that a predicate cuts
 _HALF = regex.compile(r"\syang(?:\s\S+)?$")
 _TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
@@ -413,8 +426,8 @@ def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
         return Span(*written.span("handle"))
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    told = _TOLD.search(masked, segment.start, segment.stop)
-    segment = Span(segment.start, told.start()) if told else segment
+    ends = [_TOLD] if starts_with("documents", words) and not regex.match(r"akun\b", words, regex.IGNORECASE) else [_TOLD, pattern(_MEANS)]
+    segment = Span(segment.start, min([segment.stop, *(m.start() for end in ends for m in end.finditer(masked, segment.start, segment.stop))]))
     closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start) or pattern(_TAKEN_UP_AGENT).match(masked[: segment.stop], segment.start)
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
     predicate = None if closed and not closed.groupdict().get("clause") else predicate_at(phrase.of(masked))
