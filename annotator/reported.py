@@ -352,7 +352,7 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
         if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
             return ()
-        if at is None or len(asked.split()) > 9 or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
+        if at is None or len(asked.split()) > (14 if " yang " in asked else 9) or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
             return ()
         adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, pieces[0][0], pieces[0][0] + at)
         pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
@@ -437,6 +437,8 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if _WHEN_ASKED.match(words):
         return False
+    if len(scope.cue.lists & {"cue_inverted", "cue_noun"}) == 2 and groups.get("before") and "," not in scope.view[match.end("before") : scope.cue.span.start]:
+        return False  # “meningkatnya klaim BPJS, terutama …”: a noun
     if scope.cue.stem == "mengaku" and words.startswith("sebagai ") or words.split()[0] in ("demikian", "lain", "berikut", "tapi", "tetapi", "namun", "sedangkan", "sementara", "dan", "atau", "serta"):
         return False
     if scope.cue.stem in lexicon.lower("cue_deny") and groups.get("that") is None and grammar.starts_with("nominal", words):
@@ -477,7 +479,7 @@ _WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?
 
 
 # a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
-_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
+_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|(?!(?:{words:cue_passive}|{words:cue_deemed})\b)di\p{L}{4}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
 # “90 persen kebakaran karena ulah manusia”: the cause is the predicate
 _BECAUSE = regex.compile(r"(?!(?:soal|tentang|terkait|mengenai|kepada|atas|di|pada|dalam|hal|apa|rasa)\b)[^,.;]{8,200}?\s(?:karena|akibat|lantaran|gara-gara)\s\p{L}", regex.IGNORECASE)
 # “melaporkan Y ke polisi”, “melaporkan Y atas dugaan C”: an act
@@ -493,7 +495,7 @@ def _tells(cue: Cue, words: str) -> bool:
         spoken = cue.lists & {"cue_say", "cue_think"} and cue.stem not in {*lexicon.lower("cue_deny"), "melaporkan", "laporkan"}
         return bool(spoken and _BECAUSE.match(words)) and not grammar.starts_with("nominal", words)
     lead = words[:at]
-    hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 7))
+    hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 20))
     if hangs and lead.count(",") < 2 and not grammar.starts_with("prepositions", lead):
         return False
     if cue.stem == "melaporkan" and _LODGED.search(lead):
