@@ -7,6 +7,7 @@ taken for a zone costs a quote, a headline that is taken for prose does not.
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
@@ -122,8 +123,30 @@ def _glued(masked: str, start: int) -> int:
         elif word[0].islower() and (grammar.is_listed("cue_inverted", word) or _plain(word)):
             # “Budi Santoso, Kepala BPBD menyampaikan” starts at its person
             person = [m for m in capitals[-4:] if m.group()[0] == grammar.PER and masked[m.end() : m.end() + 1] == ","]
-            return (person or capitals)[-1].start() if long else start
+            return _with_office(masked, start, (person or capitals)[-1].start()) if long else start
     return start
+
+
+def _with_office(masked: str, start: int, name: int) -> int:
+    """Where the office before a name begins, or the name: “Harga Beras Naik Lagi di Pasar Induk Ketua Dewan Komisioner OJK Budi mengatakan”."""
+    place = name
+    if masked[name] != grammar.PER:
+        return name
+    for head in reversed(list(_offices().finditer(masked, max(start, name - _LONGEST_OFFICE), name))):
+        between = masked[head.end() : place]
+        if grammar.starts_with("parties", head.group()) or not _WITHIN_OFFICE.fullmatch(between) or place != name and len(between.split()) > 2:
+            break
+        place = head.start()
+    return place
+
+
+_LONGEST_OFFICE = 120
+_WITHIN_OFFICE = regex.compile(rf"(?:\s+(?:\p{{Lu}}[\p{{L}}/.]*|{grammar.NAME}+|dan|&|\([^()]{{1,40}}\)),?){{0,10}}\s+")
+
+
+@functools.cache
+def _offices() -> regex.Pattern:
+    return grammar.pattern(r"(?<!\w)(?-i:(?=\p{Lu})){words:roles}(?![\w-])")
 
 
 def _plain(word: str) -> bool:
