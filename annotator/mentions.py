@@ -24,7 +24,7 @@ def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ..
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
     found = tuple(_without_preposition(text, mention) for mention in found)
     spelt = {(m.span.of(text), m.type) for m in found}
-    found = tuple(_without_verb(text, mention, spelt) for mention in found)
+    found = tuple(kept for mention in found if (kept := _without_office(text, _without_verb(text, mention, spelt))))
     people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text)))
     known = {m.span.of(text) for m in found if m.type == "PER"}
     kept = [one for mention in found for part in _unglued(text, mention, known) for one in _one(text, part, people)]
@@ -57,6 +57,21 @@ def _without_preposition(text: str, mention: Mention) -> Mention:
 
 # “di” and “ke” may open a foreign person's name: “diCanio”
 _SMALL_HEAD = regex.compile(expand(r"(?<!\w)(?:{words:prepositions}(?<!\b\w\w)|(?i:{words:cue_relay}|dilaporkan))(?=\p{Lu}|detik)"))
+
+
+# “Jaksa [Agung Budi Santoso]”
+_LAST_WORD = regex.compile(r"(?<!\w)(\p{L}+)\s$")
+_NEXT_WORD = regex.compile(r"\s+(?=\w)")
+
+
+def _without_office(text: str, mention: Mention) -> Mention | None:
+    """A person without the second word of an office; nobody where the name was that word."""
+    before = _LAST_WORD.search(text, max(0, mention.span.start - 20), mention.span.start) if mention.type == "PER" else None
+    first = grammar.WORD.match(text, mention.span.start) if before else None
+    if not first or not grammar.is_listed("roles", f"{before[1]} {first.group()}"):
+        return mention
+    rest = _NEXT_WORD.match(text, first.end(), mention.span.stop)
+    return replace(mention, span=Span(rest.end(), mention.span.stop), rule="ner.office") if rest else None
 
 
 def _without_verb(text: str, mention: Mention, known: set[tuple[str, str]]) -> Mention:

@@ -39,7 +39,7 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
 
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
@@ -57,8 +57,11 @@ _AFTER_NAME = _compile(
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
 _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
+# “Budi Santoso (Rektor Universitas X)”
+_BRACKETED = _compile(r"\s*\((?P<role>{words:roles}(?![\w-])[^()\n\ue000:|]{2,80})\)")
 # “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
-_FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}}))(?!,?\s+(?:dan|serta)\b)")
+_FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan|of|suku|band)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}})|\.(?:\s|$))(?!,?\s+(?:dan|serta)\b)")
+_HELD = regex.compile(r"\b(?:selaku|sebagai)\s+(?:seorang\s+)?$")
 _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
@@ -68,6 +71,8 @@ _SEAT = regex.compile(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
+# two candidates are their campaign: “Ketua Tim Kampanye Nasional (TKN) Budi-Ani, Citra”
+_PAIR = regex.compile(rf"(?<=[\p{{L}})]\s){PER}+\s?[-–]\s?{PER}+(?=,?\s)")
 # a name that commas enclose is an appositive of the office before it
 _CLOSED = regex.compile(r"\ue000+(?:\s*\([^()]{1,40}\))?\s*,")
 # one of several people: “Presiden Budi, Ani, dan …”
@@ -135,6 +140,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
+    window = _PAIR.sub(lambda m: ORG * len(m.group()), window)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = _RELATIVE.search(window, cut, limit) if apposed else None
     if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
@@ -245,7 +251,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     relation = _RELATION_AFTER.match(masked, start, min(len(masked), start + 160))
     if relation:
         return _role(text, masked, *relation.span("role"), "role.relation")
-    bare = _BARE.match(masked, start, min(len(masked), start + 160))
+    bare = _BARE.match(masked, start, min(len(masked), start + 160)) or _BRACKETED.match(masked, start, min(len(masked), start + 160))
     if bare:
         return _role(text, masked, *bare.span("role"), "role.appositive")
     match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
@@ -264,7 +270,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     if bracket > 0 and PER in masked[bracket:stop]:
         stop = bracket
     firm = _FIRM.match(masked, match.end())
-    if firm and (opens or masked[firm.end()] == ","):
+    if firm and (opens or masked[firm.end()] in ",." or _HELD.search(masked, start, match.end())):
         return _role(text, masked, *firm.span("role"), "role.appositive")
     # a name right after the role is the person it belongs to, not this one
     following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
@@ -301,7 +307,7 @@ def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Enti
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
-    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(text[start:stop])
+    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(masked[start:stop])
     if adverbs:
         stop = start + adverbs.start()
     if stop <= start or "\n" in text[start:stop]:

@@ -23,6 +23,7 @@ def corrected(marked: str):
         ("Hal itu ditulis [PER Vedomosti], Senin.", ("Vedomosti", "ORG", "ner.medium")),
         ("Pria berinisial [PER AS] itu lari.", ("AS", "PER", "ner")),
         ("Warga [LOC Malang] senang. Wali Kota [PER Malang Sutarji] hadir.", ("Sutarji", "PER", "ner.office")),
+        ("Kata Jaksa [PER Agung Sutarji], benar.", ("Sutarji", "PER", "ner.office")),
         ("[PER Sari Melatimengaku] lelah. Kata [PER Sari Melati], benar.", ("Sari Melati", "PER", "ner.unglued")),
         ("PresenterDewi [PER Lasmana] hadir. Kata [PER Dewi Lasmana], benar.", ("Dewi Lasmana", "PER", "ner.full")),
         ("Baca: Kenang [PER Arif Ilyas Gus Mansur] hadir. Kata [PER Gus Mansur], benar.", ("Gus Mansur", "PER", "ner.unglued")),
