@@ -39,7 +39,7 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
 
 
 _RANKS = r"(?:{words:ranks}\s+)*"
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s|\ue000|(?-i:\p{Lu}\p{Ll})))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
@@ -66,7 +66,7 @@ _BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{L
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
 _ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
-_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\sdan\s(?=[\p{{Lu}}\ue001])(?!{{words:roles}}(?![\w-]))"))
+_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001])(?!{{words:roles}}(?![\w-]))"))
 _SEAT = regex.compile(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R[TW]\s\d+),?)+\s+\p{Ll}*\s*$)")
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
