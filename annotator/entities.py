@@ -225,7 +225,7 @@ def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]]) -> tu
         initials = "".join(word[0] for word in name if word not in {"dan", "atas", "di", "untuk"})
         return len(short) == 1 and len(initials) > 2 and short[0] == initials or grammar.is_clipped(short[0], name) and set(short[1:]) <= set(name)
 
-    found = [name for name in names if len(name) > len(short) and is_abbreviated(name)]
+    found = [name for name in names if short and len(name) > len(short) and is_abbreviated(name)]  # “&” has no words
     return found[0] if len(found) == 1 else None
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from annotator import markup, mentions
-from annotator.document import Mention
+from annotator import entities, grammar, markup, mentions
+from annotator.document import Mention, Span
 from annotator.segment import sentences
 
 
@@ -49,3 +49,9 @@ def test_a_degree_is_nobody():
 def test_a_name_of_several_words_is_found_again():
     names = corrected("Kata [PER Rina Lestari] pada Senin. Lalu Rina Lestari pulang.")
     assert [(words, kind) for words, kind, _ in names] == [("Rina Lestari", "PER")] * 2 and names[1][2] != "ner"
+
+
+def test_a_name_without_letters_is_a_name_of_its_own():
+    text = "“&” dan Kementerian Kesehatan hadir."
+    mentions = (Mention(Span(1, 2), "ORG", 1.0, "ner"), Mention(Span(8, 29), "ORG", 1.0, "ner"))
+    assert [e.name for e in entities.find(text, grammar.mask(text, mentions), mentions)] == [m.span for m in mentions]
