@@ -22,7 +22,7 @@ class Period:
 class Figure:
     """One figure: what it states, its query, and how it is drawn.
 
-    The first column of the query labels a row; `plot` is bars, stacked (a series for each other column), lines or table.
+    The first column of the query labels a row; `plot` is bars, stacked (a series for each other column) or lines (the second column names the series).
     `front`, `report` and `speaker` say on which pages it stands.
     """
 

@@ -21,8 +21,8 @@ STYLE = Style(
 
 
 def draw(figure: Figure, rows: Sequence[dict]) -> Markup | None:
-    """A figure's rows as an SVG element; None for a table, or where there is nothing to draw."""
-    if figure.plot == "table" or not rows:
+    """A figure's rows as an SVG element; None where there is nothing to draw."""
+    if not rows:
         return None
     label, *columns = rows[0]
     if figure.plot == "lines":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from annotator import store
 from annotator.document import Annotation
 from annotator.formats import jsonl
 
@@ -22,7 +23,7 @@ def lines(reviewed: Iterable[tuple[Annotation, Sequence[Mapping]]]) -> Iterator[
 def is_whole(annotation: Annotation, reviews: Sequence[Mapping]) -> bool:
     """Whether each quote has been reviewed, and at least one."""
     places = _by_place(reviews)
-    return bool(reviews) and all(_place(a.quote.content) in places for a in annotation.attributions)
+    return bool(reviews) and all(store.offsets(a.quote.content) in places for a in annotation.attributions)
 
 
 def record(annotation: Annotation, reviews: Sequence[Mapping]) -> dict:
@@ -54,7 +55,3 @@ def _said(review: Mapping) -> dict:
 def _by_place(reviews: Sequence[Mapping]) -> dict[str, Mapping]:
     """Reviews by the offsets that were looked at, and by those that are right; the later one counts."""
     return {place: review for review in reviews for place in (review["offsets"], review["content"]) if place}
-
-
-def _place(content) -> str:
-    return json.dumps([[part.start, part.stop] for part in content], separators=(",", ":"))
