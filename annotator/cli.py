@@ -148,7 +148,9 @@ def run(ctx, paths, db, force, workers, rules_only, model, trust_model):
     """
     from annotator import articles, ner, rules, runs, store
 
-    total = sum(1 for _ in articles.walk(paths))
+    if force and rules_only:
+        raise click.UsageError("--force looks for names again, --rules-only never does; give one of them")
+    total = sum(1 for _ in articles.walk(paths))  # walked once more below: a million paths are not held
     if not total:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
     model = ner.find(model, trust_model)
@@ -169,7 +171,7 @@ def run(ctx, paths, db, force, workers, rules_only, model, trust_model):
     files = ((_name(path, db), path) for path in articles.walk(paths))
     try:
         with closing(store.open(db)) as database, bar:
-            for outcome in runs.over(database, files, made_with, loading, force=force and not rules_only, workers=workers):
+            for outcome in runs.over(database, files, made_with, loading, force=force, workers=workers):
                 outcomes.take(outcome)
                 bar.update(1)
     except KeyboardInterrupt:

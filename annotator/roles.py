@@ -38,7 +38,6 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
     return "".join(shown)
 
 
-_RANKS = r"(?:{words:ranks}\s+)*"
 _ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s|\ue000|(?-i:\p{Lu}\p{Ll})))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
 
 

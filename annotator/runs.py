@@ -88,7 +88,7 @@ def _task(database: Database, batch: dict[str, Path], made_with: Mapping, force:
     same = {} if force else {name: one for name, one in known.items() if one.digest == digest}
     held = [name for name, one in same.items() if one.stamp and one.stamp == articles.stamp(batch[name])]
     left = {name: path for name, path in batch.items() if name not in set(held)}
-    tagged = store.tags(database, [name for name in left if not force and name in known and known[name].model == made_with["model"]])
+    tagged = store.tags(database, [name for name in left if not force and name in known and name not in same and known[name].model == made_with["model"]])
     return Task(tuple(held), tuple(left.items()), {name: same[name].sha256 for name in left if name in same}, tagged)
 
 

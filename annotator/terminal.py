@@ -74,10 +74,11 @@ def table(said: Sequence[Mapping], width: int) -> Iterator[str]:
         left -= widths[name]
     rows.insert(1, ["─" * w for w in widths.values()])
     for row in rows:
-        yield "  ".join(f"{_shortened(cell, w):{w}}" for cell, w in zip(row, widths.values())).rstrip()
+        yield "  ".join(f"{shortened(cell, w):{w}}" for cell, w in zip(row, widths.values())).rstrip()
 
 
-def _shortened(words: str, width: int) -> str:
+def shortened(words: str, width: int) -> str:
+    """Words cut to a width, with … where something is cut."""
     return words if len(words) <= width else words[: width - 1] + "…"
 
 

@@ -355,6 +355,7 @@ def test_rules_only_lists_articles_without_names(folder, no_names):
     assert result.exit_code == 1 and "annotate without --rules-only" in result.stderr
     assert annotate("kabar").exit_code == 0
     assert annotate("kabar", "--rules-only").exit_code == 0
+    assert annotate("kabar", "--rules-only", "--force").exit_code == 2
 
 
 def test_a_rule_that_cannot_be_used_stops_the_run_with_its_name(folder, no_names, monkeypatch):

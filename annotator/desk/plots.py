@@ -80,5 +80,4 @@ def _months(first: str, last: str) -> list[str]:
 
 
 def _short(words: object) -> str:
-    words = terminal.one_line(str(words))
-    return words if len(words) <= 34 else words[:33] + "…"
+    return terminal.shortened(terminal.one_line(str(words)), 34)
