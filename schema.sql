@@ -50,6 +50,13 @@ CREATE TABLE documents (                            -- an article keeps its id w
     run       INTEGER NOT NULL REFERENCES runs (id)
 ) STRICT;
 
+CREATE TABLE archives (                             -- files of many articles that were read to their end, and none of them failed
+    path     TEXT PRIMARY KEY,
+    stamp    TEXT NOT NULL,                         -- as of documents: while it and the digest hold, the archive is not read again
+    digest   TEXT NOT NULL,                         -- as of runs
+    articles INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE sentences (
     document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     start    INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-"""Files to documents: finding them, decoding them, and reading their front matter and their head.
+"""A file to a document: decoding it, and reading its front matter and its head.
 
 The head is what stands above the first sentence: headline, byline, date, dateline. It tells the outlet and the day of
 publication where no front matter does; nothing below the head is searched for either.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,8 +26,6 @@ FIELDS = ("outlet", "title", "url", "published", "author")
 MAX_BYTES = 500_000  # ten times the longest article; time grows faster than length
 MAX_FRONT_MATTER = 16_384  # characters
 MAX_DEPTH = 8
-MANY = 20_000  # entries of a directory that are sorted
-SETTLED = 2_000_000_000  # nanoseconds after which a change of a file shows in its time
 HEAD_LINES = 8
 # The single-byte encodings of older Indonesian archives; in others a decoder sees words where there are none.
 ENCODINGS = ["cp1252", "cp1250", "latin_1", "mac_roman"]
@@ -51,59 +48,33 @@ class Head:
     published: str | None = None
 
 
-def walk(paths: Iterable[Path | str]) -> Iterator[Path]:
-    """The named files, and every .txt file below the named directories; hidden ones and linked directories are skipped.
-
-    They come by name; those of a directory with more than MANY entries as the file system lists them, for memory's sake.
-
-    What does not exist or cannot be listed is yielded as well, so that `read` can tell.
-    """
-    for named in map(Path, paths):
-        if not named.is_dir():
-            yield named
-            continue
-        open_directories = [iter((named,))]
-        while open_directories:
-            path = next(open_directories[-1], None)
-            if path is None:
-                open_directories.pop()
-            elif path.is_dir() and (path == named or not path.is_symlink()):
-                try:
-                    open_directories.append(_entries(path))
-                except OSError:
-                    yield path
-            elif path.suffix.lower() == ".txt" and path.is_file():
-                yield path
-
-
-def _entries(directory: Path) -> Iterator[Path]:
-    """What is not hidden in a directory. OSError if it cannot be listed."""
-    entries = (Path(entry.path) for entry in os.scandir(directory) if not entry.name.startswith("."))
-    return chain(sorted(islice(entries, MANY)), entries)
-
-
-def stamp(path: Path | str) -> str | None:
-    """Size and time of change of a file: while both hold, so does its text. None if it cannot be told, or changed just now.
-
-    A file that changes twice within its clock's tick keeps its stamp, so one that changed a moment ago gets none, as in Git.
-    """
-    try:
-        about = os.stat(path)
-    except OSError:
-        return None
-    return f"{about.st_size}-{about.st_mtime_ns}" if time.time_ns() - about.st_mtime_ns > SETTLED else None
-
-
 def read(path: Path | str) -> Document:
     """One file as a document; ArticleError where it is no article."""
-    name = os.fsencode(path).decode("utf-8", "replace")
-    try:
-        about = Path(path).stat()
-        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
-            raise ArticleError(f"{name} is no ordinary file; save the article in one")
-        if about.st_size > MAX_BYTES:
+    name = shown(path)
+    with readable(path):
+        if os.stat(path).st_size > MAX_BYTES:
             raise ArticleError(f"{name} is larger than {MAX_BYTES // 1000:,} kB; give each article a file of its own")
         data = Path(path).read_bytes()
+    text = _decode(data, name)
+    if not text.strip():
+        raise ArticleError(f"{name} has no text; remove it or fill it")
+    return document(name, text)
+
+
+def shown(path: Path | str) -> str:
+    """A path as it can be printed and stored, whatever bytes it is made of."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+@contextmanager
+def readable(path: Path | str) -> Iterator[None]:
+    """What is done to a file in the block; ArticleError where it is no ordinary file, or may not or cannot be read."""
+    name = shown(path)
+    try:
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ArticleError(f"{name} is no ordinary file; save the article in one")
+        yield
     except FileNotFoundError:
         raise ArticleError(f"{name} does not exist; check the path") from None
     except IsADirectoryError:
@@ -112,18 +83,19 @@ def read(path: Path | str) -> Document:
         raise ArticleError(f"{name} may not be read; check its permissions") from None
     except OSError as error:
         raise ArticleError(f"{name} cannot be read: {error.strerror or error}") from None
-    text = _decode(data, name)
-    if not text.strip():
-        raise ArticleError(f"{name} has no text; remove it or fill it")
-    return document(name, text)
 
 
-def document(path: str, text: str) -> Document:
-    """A document of text already decoded. ArticleError where its front matter is malformed."""
+def document(path: str, text: str, given: Mapping[str, str] | None = None) -> Document:
+    """A document of text already decoded. ArticleError where its front matter is malformed.
+
+    `given` are FIELDS known from elsewhere; they go before the front matter, and `published` counts only if it can be read as a date.
+    """
     block = front_matter(text)
     fields = _fields(block.of(text), path) if block else {}
     if block and not text[block.stop :].strip():
         raise ArticleError(f"{path} has no text below its front matter; remove it or fill it")
+    day = _iso((given or {}).get("published", ""))
+    fields |= {name: value for name, value in (given or {}).items() if name != "published"} | ({"published": day} if day else {})
     found = head(text, block.stop if block else 0)
     return Document(
         path=path,

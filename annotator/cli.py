@@ -7,7 +7,7 @@ Exit codes: 0 done; 1 some articles failed, or `check` found problems; 2 wrong u
 from __future__ import annotations
 
 import difflib
-import functools
+import importlib
 import os
 import shlex
 import shutil
@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from annotator.runs import Outcome
 
 DATABASE = "annotations.db"
-WORTH_A_WORKER = 200  # articles for which it pays to start another process
+WORTH_A_WORKER = 500_000  # bytes of articles for which it pays to start another process
 STOPPED = 130  # the exit code of a command that was stopped from the keyboard, as shells have it
 FILE = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -77,10 +77,10 @@ def _explained() -> tuple[type[Exception], ...]:
     """Errors whose message is meant for people."""
     import sqlite3
 
-    from annotator import articles, ner, rules, store, train
+    from annotator import articles, ner, rules, runs, store, train
     from annotator.formats import jsonl
 
-    return (articles.ArticleError, ner.ModelError, store.StoreError, train.TrainError, rules.RuleError, jsonl.FormatError, sqlite3.DatabaseError)
+    return (articles.ArticleError, ner.ModelError, runs.RunError, store.StoreError, train.TrainError, rules.RuleError, jsonl.FormatError, sqlite3.DatabaseError)
 
 
 @click.group(cls=Commands, default="run", context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,10 +129,14 @@ _coloured = click.option(
 @click.option("--force", is_flag=True, help="Annotate unchanged articles as well.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that annotate; by default one for each core, fewer for few articles.")
 @click.option("--rules-only", is_flag=True, help="Look for no names; use those of the run before, as after a change of rules.")
+@click.option("--cluster", type=click.Choice(["local"]), help="Work in shards on a cluster of Dask; local: on this machine.")
+@click.option("--scheduler", metavar="ADDRESS", help="Work in shards on the cluster of this scheduler of Dask, such as tcp://host:8786.")
+@click.option("--results", metavar="DIR", type=FILE, help="Folder for the results of shards, shared by all machines; beside the database by default.")
+@click.option("--output", nargs=2, type=(click.Choice(["parquet"]), FILE), metavar="parquet DIR", help="Write a Parquet dataset into DIR, and no database.")
 @_model
 @click.pass_context
-def run(ctx, paths, db, force, workers, rules_only, model, trust_model):
-    """Annotate articles: .txt files or folders.
+def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results, output, model, trust_model):
+    """Annotate articles: .txt files, archives of many articles (.jsonl, .csv, .parquet, .warc), or folders of them.
 
     Articles that have not changed since they were annotated are skipped, so a run that was stopped goes on where it was
     when the same command is given again. Where only the rules have changed, names are not looked for again.
@@ -142,54 +146,86 @@ def run(ctx, paths, db, force, workers, rules_only, model, trust_model):
     Examples:
       annotate corpus/
       annotate article.txt --db other.db
-      annotate archive/ --workers 8
+      annotate archive/ news-2024.jsonl.gz --workers 8
+      annotate shards/ --scheduler tcp://host:8786 --results /shared/results
+      annotate shards/ --output parquet dataset/
       annotate corpus/ --model my-model/
       annotate corpus/ --model flair/ner-multi --trust-model
     """
-    from annotator import articles, ner, rules, runs, store
+    from annotator import inputs, ner, rules, runs, store
 
     if force and rules_only:
         raise click.UsageError("--force looks for names again, --rules-only never does; give one of them")
-    total = sum(1 for _ in articles.walk(paths))  # walked once more below: a million paths are not held
-    if not total:
-        raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt")
-    model = ner.find(model, trust_model)
-    made_with = {"tool": __version__, "model": ner.sha256(model), "rules": rules.sha256(), "settings": {}}
-    workers = workers or min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 1 + total // WORTH_A_WORKER)
+    if cluster and scheduler:
+        raise click.UsageError("--cluster starts workers, --scheduler uses those that are there; give one of them")
+    sharded = bool(cluster or scheduler or output)
+    if results and not sharded:
+        raise click.UsageError("--results is for work in shards; give --cluster, --scheduler or --output as well")
+    dataset = output[1] if output else None
+    size = sum(inputs.size(path) or 1 for path in inputs.walk(paths))  # walked once more below: a million paths are not held
+    if not size:
+        raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt, or part of an archive ({', '.join(inputs.ARCHIVES)})")
+    chosen = ner.Model(model, trust_model)
+    made_with = {"tool": __version__, "model": ner.sha256(ner.find(model, trust_model)), "rules": rules.sha256(), "settings": {}}
+    workers = workers or min(_cores(), 1 + size // WORTH_A_WORKER)
     outcomes = _Outcomes()
-    bar = _progress(total)
+    bar = _progress(size)
+    bar.item_show_func = lambda _: outcomes.pace()
 
     def load():
         rules.check()
         bar.label = "Loading the model"
         bar.render_progress()
-        tagger = ner.load(model)
+        tagger = chosen()
         bar.label, outcomes.started = "Annotating", time.monotonic()
         return tagger
 
-    loading = runs.no_tagger if rules_only else load if workers == 1 else functools.partial(ner.load, model)
-    files = ((_name(path, db), path) for path in articles.walk(paths))
+    loading = runs.no_tagger if rules_only else load if workers == 1 and not sharded else chosen
+    files = ((_name(path, dataset or db), path.absolute() if sharded else path) for path in inputs.walk(paths))
     try:
-        with closing(store.open(db)) as database, bar:
-            for outcome in runs.over(database, files, made_with, loading, force=force, workers=workers):
+        with ExitStack() as stack:
+            database = None if dataset else stack.enter_context(closing(store.open(db)))
+            stack.enter_context(bar)
+            if sharded:
+                cluster, shards = _needed("cluster", "annotator.cluster", "annotator.shards")
+                folder = (results or (dataset / "_results" if dataset else Path(f"{db}.results"))).absolute()
+                folder.mkdir(parents=True, exist_ok=True)
+                each = stack.enter_context(cluster.scheduler(scheduler) if scheduler else cluster.local(workers))
+                stream = shards.over(database, files, shards.Work(folder, made_with, loading, dataset and dataset.absolute()), each, force=force)
+            else:
+                stream = runs.over(database, files, made_with, loading, force=force, workers=workers)
+            for outcome in stream:
                 outcomes.take(outcome)
-                bar.update(1)
+                bar.update(outcome.size)
     except KeyboardInterrupt:
-        click.echo(f"Stopped. {outcomes.total:,} of {total:,} articles are done; the same command goes on with the rest.", err=True)
+        click.echo(f"Stopped with {_counted(outcomes.total, 'article')} done; the same command goes on with the rest.", err=True)
         ctx.exit(STOPPED)
     for line in outcomes.summary():
         click.echo(line, err=True)
     if sys.stderr.isatty():
-        click.echo(f"\nTo see who said what: annotate said{_other(db, '')}", err=True)
+        click.echo(f"\nTo see who said what: {f'duckdb -init {dataset}/views.sql' if dataset else f'annotate said{_other(db, str())}'}", err=True)
     ctx.exit(1 if outcomes.failures else 0)
 
 
+def _needed(extra: str, *modules: str):
+    """Modules that need packages of an extra."""
+    try:
+        return [importlib.import_module(module) for module in modules]
+    except ImportError as error:
+        raise Problem(f"this needs more packages ({error}): pip install 'annotator-id[{extra}]'") from None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class _Outcomes:
-    """What came of the articles of a run: figures, and the reasons of failures by their fault."""
+    """What came of the articles of a run: figures, and the reasons of failures by their fault, of pages left out by how many."""
 
     def __init__(self):
         self.figures: Counter[str] = Counter()
         self.failures: dict[str, list[str]] = defaultdict(list)
+        self.left_out: Counter[str] = Counter()
         self.started = self.last = time.monotonic()
 
     @property
@@ -200,15 +236,20 @@ class _Outcomes:
         if outcome.reason:
             self.figures["failed"] += 1
             self.failures[outcome.fault or outcome.reason].append(outcome.reason)
-        elif outcome.annotation:
+        elif outcome.left_out:
+            self.left_out[outcome.left_out] += 1
+        elif outcome.figures is not None:
             self.last = time.monotonic()
-            text, attributions = outcome.annotation.document.text, outcome.annotation.attributions
-            speakers = [a.speaker and a.speaker.of(text) for a in attributions]
-            self.figures.update(a.quote.type for a in attributions)
-            self.figures.update(annotated=1, quotes=len(attributions))
-            self.figures.update(speakers=len({*speakers, None}) - 1, unattributed=speakers.count(None))
+            self.figures.update(outcome.figures, annotated=1)
         else:
-            self.figures["unchanged"] += 1
+            self.figures["unchanged"] += outcome.unchanged
+
+    def pace(self) -> str:
+        return f"{_counted(self.total, 'article')}, {self.rate():.1f}/s"
+
+    def rate(self) -> float:
+        """Articles annotated a second, since the model was loaded."""
+        return self.figures["annotated"] / max(0.01, self.last - self.started)
 
     def summary(self) -> Iterator[str]:
         """What the run did, in lines; what failed comes last, where it is seen."""
@@ -217,7 +258,9 @@ class _Outcomes:
         if n["annotated"]:
             types = ", ".join(f"{n[type]:,} {type}" for type in ("direct", "indirect", "mixed"))
             yield f"{_counted(n['quotes'], 'quote')}: {types}; {_counted(n['speakers'], 'speaker')}, {n['unattributed']:,} unattributed"
-            yield f"{n['annotated'] / max(0.01, self.last - self.started):.1f} articles a second"
+            yield f"{self.rate():.1f} articles a second"
+        if self.left_out:
+            yield f"{_counted(self.left_out.total(), 'page')} left out: " + ", ".join(f"{n:,} {reason}" for reason, n in self.left_out.most_common())
         if n["failed"]:
             yield f"\n{_counted(n['failed'], 'article')} failed:"
         for first, *alike in self.failures.values():
@@ -232,7 +275,7 @@ def _name(path: Path, db: Path) -> str:
 
 
 def _progress(length: int):
-    return click.progressbar(length=length, label="Annotating", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty())
+    return click.progressbar(length=length, label="Annotating", file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 # Exporting and checking --------------------------------------------------------------------------
@@ -438,10 +481,7 @@ def serve(db, host, port, write, config, browse):
 
     with closing(store.open(db, create=False)):
         pass
-    try:
-        from annotator.desk import server
-    except ImportError:
-        raise Problem(_NEEDS_DESK) from None
+    (server,) = _needed("datasette", "annotator.desk.server")
     try:
         server.serve(db, host=host, port=port, write=write, config=config, browse=browse, report=click.echo)
     except ValueError as error:
@@ -467,10 +507,7 @@ def report(db, output, start, end, folder):
     """
     from annotator import figures, store
 
-    try:
-        from annotator.desk import report as reports
-    except ImportError:
-        raise Problem(_NEEDS_DESK) from None
+    (reports,) = _needed("datasette", "annotator.desk.report")
     period = figures.Period(start, end)
     with closing(store.open(db, create=False)) as database:
         if folder is None:
@@ -495,7 +532,6 @@ def _date(ctx, param, value: str) -> str:
         raise click.BadParameter(f"“{visible(value)}” is no date; write it as in 2024-06-30") from None
 
 
-_NEEDS_DESK = "this needs Datasette and pygal: pip install 'annotator-id[datasette]'"
 
 
 # Scoring and training ----------------------------------------------------------------------------

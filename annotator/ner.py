@@ -11,6 +11,7 @@ import functools
 import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -95,6 +96,17 @@ def find(model: str | Path | None = None, trust: bool = False) -> Path:
             f"{model} is neither a file nor a folder, and Hugging Face's hub gave no model of Flair's by that name: "
             "is it spelt as there, and is the network up?"
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by what a user calls it, as `find` takes it; called, it gives the tagger. It can be sent to other processes and machines."""
+
+    name: str | None = None
+    trust: bool = False
+
+    def __call__(self) -> Tagger:
+        return load(find(self.name, self.trust))
 
 
 def load(path: Path = MODEL) -> Tagger:

@@ -7,108 +7,222 @@ the order of the articles, so that the database does not depend on the number of
 from __future__ import annotations
 
 import functools
+import gc
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from annotator import articles, ner, pipeline, rules, store
+from annotator import articles, inputs, ner, pipeline, rows, rules, store
 from annotator.document import Annotation, Document, Mention, Sentence
 
 BATCH = 64  # articles read, annotated and stored before the next are read
+_PAGES = 2_000  # pages left out after which their number is told
 AHEAD = 3  # batches that wait for each worker: enough to keep it busy, few enough to keep memory flat
+
+File = tuple[str, Path]  # the name it is stored under, and where it is
+Shape = Callable[[Annotation], object]  # what is wanted of an annotation
+
+
+class RunError(Exception):
+    """What keeps a run from going on; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article that is not yet read: a file, or an entry of an archive, and its size in bytes."""
+
+    name: str
+    what: Path | inputs.Entry
+    size: int
+
+    def stamp(self) -> str | None:
+        """inputs.stamp of a file."""
+        return inputs.stamp(self.what) if isinstance(self.what, Path) else None
+
+    def read(self) -> Document:
+        """The article. ArticleError where it cannot be read, inputs.LeftOut where a page holds none."""
+        if isinstance(self.what, Path):
+            return replace(articles.read(self.what), path=self.name)
+        return inputs.document(self.name, self.what)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an article: its annotation if it was annotated and stored, the reason if it failed, neither if it is unchanged.
+    """What came of an article: what was made of its annotation, the reason if it failed or was left out, nothing if it is unchanged.
 
-    `fault` is set where the annotator is to blame rather than the article: articles with one fault fail alike.
+    `figures` count the quotes and speakers of an article that was annotated. `fault` is set where the annotator is to blame
+    rather than the article: articles with one fault fail alike. `articles` is more than one for an archive that is unchanged.
     """
 
-    path: str
-    annotation: Annotation | None = None
+    name: str
+    size: int
+    made: object | None = None
+    figures: Mapping[str, int] | None = None
     reason: str | None = None
     fault: str | None = None
+    left_out: str | None = None
     stamp: str | None = None
+    articles: int = 1
+
+    @property
+    def unchanged(self) -> int:
+        """How many articles are as they were."""
+        return self.articles if self.figures is None and self.reason is None and self.left_out is None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive that was read to its end."""
+
+    name: str
+    stamp: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Articles to annotate together: the files by the names they are stored under, and what is known of them.
+    """Articles to annotate together, and what is known of them.
 
-    `held` are names of articles that have not changed, by their stamps. `unchanged` are hashes of texts that need not be
-    annotated again, `tagged` what store.tags gives of an earlier run with the same model.
+    `ready` is what is already known to have come of articles before them, such as files that have not changed, by their
+    stamps. `unchanged` are hashes of texts that need not be annotated again, `tagged` what store.tags gives of an earlier
+    run with the same model, both by name. `ends` is the archive whose last articles these are.
     """
 
-    held: tuple[str, ...]
-    files: tuple[tuple[str, Path], ...]
-    unchanged: Mapping[str, str]
-    tagged: Mapping[str, store.Tagged]
+    ready: tuple[Outcome, ...] = ()
+    sources: tuple[Source, ...] = ()
+    unchanged: Mapping[str, str] = field(default_factory=dict)
+    tagged: Mapping[str, store.Tagged] = field(default_factory=dict)
+    ends: Archive | None = None
 
 
 def over(
-    database: Database, files: Iterable[tuple[str, Path]], made_with: Mapping, load: Callable[[], object], *, force: bool = False, workers: int = 1
+    database: Database, files: Iterable[File], made_with: Mapping, load: Callable[[], object], *, force: bool = False, workers: int = 1
 ) -> Iterator[Outcome]:
-    """Annotate files, each with the name it is stored under, and store them; articles that have not changed are left out unless forced.
+    """Annotate the articles in files, and store them; those that have not changed are left out unless forced.
 
     `made_with` is what store.digest takes, `load` gives the tagger, and is sent to workers if there are several. The run is recorded,
     and the tagger loaded, once there is something to record. Names that the model found before are not looked for again.
     A run that is not followed to its end stays without one in the database. StoreError if that cannot be written at all.
     """
     run, unchanged = functools.cache(lambda: store.start_run(database, **made_with)), 0
-    tasks = (_task(database, dict(batch), made_with, force) for batch in _batches(files))
-    for outcomes in _worked(tasks, load, workers):
-        for outcome in _stored(database, run, outcomes):
-            unchanged += outcome.annotation is None and outcome.reason is None
+    failed, held = Counter(), Counter()  # articles of an archive
+    for task, outcomes in _worked(tasks(database, files, made_with, force), load, workers):
+        for outcome in stored(database, run, outcomes):
+            archive = outcome.name.rpartition("#")[0]
+            failed[archive] += outcome.reason is not None
+            held[archive] += outcome.left_out is None
+            unchanged += outcome.unchanged
             yield outcome
+        if task.ends and not failed[task.ends.name]:
+            store.note_archive(database, run(), task.ends.name, task.ends.stamp, held[task.ends.name])
     if run.cache_info().currsize:
         store.finish_run(database, run(), unchanged)
 
 
-def _batches(files: Iterable[tuple[str, Path]]) -> Iterator[list[tuple[str, Path]]]:
-    stream = iter(files)
-    while batch := list(islice(stream, BATCH)):
-        yield batch
+def tasks(database: Database, files: Iterable[File], made_with: Mapping, force: bool) -> Iterator[Task]:
+    """The articles in files, in batches, with what is stored of them; a batch holds files, or articles of one archive."""
+    plain: list[Source] = []
+    for name, path in files:
+        if inputs.is_archive(path):
+            yield from _archive(database, name, path, made_with, force)
+        else:
+            plain.append(Source(name, path, inputs.size(path)))
+            if len(plain) == BATCH:
+                yield _task(database, plain, made_with, force)
+                plain = []
+    if plain:
+        yield _task(database, plain, made_with, force)
 
 
-def _task(database: Database, batch: dict[str, Path], made_with: Mapping, force: bool) -> Task:
-    """A batch of files with what is stored of them."""
-    digest, known = store.digest(**made_with), store.known(database, batch)
+def _archive(database: Database, name: str, path: Path, made_with: Mapping, force: bool) -> Iterator[Task]:
+    """The articles of an archive, as it is read; none of them if it has not changed."""
+    stamp = inputs.stamp(path)
+    known = None if force or stamp is None else store.archive(database, name, stamp, store.digest(**made_with))
+    if known is not None:
+        yield Task((Outcome(name, inputs.size(path), articles=known),))
+        return
+    try:
+        for batch, left_out in batches(name, path):
+            yield replace(_task(database, batch, made_with, force), ready=left_out)
+    except articles.ArticleError as error:
+        yield Task((Outcome(name, inputs.size(path), reason=str(error)),))
+    else:
+        yield Task(ends=Archive(name, stamp))
+
+
+def batches(name: str, path: Path, first: int = 0, last: int | None = None) -> Iterator[tuple[list[Source], tuple[Outcome, ...]]]:
+    """The articles of an archive, or those from `first` up to `last`, a batch at a time, and pages left out that no more need be done about.
+
+    ArticleError where the archive cannot be read.
+    """
+    batch, left_out = [], []
+    for entry in islice(inputs.entries(path), first, last):
+        source = Source(f"{name}#{entry.number}", entry, entry.size)
+        if entry.page is not None and not entry.page.html:
+            left_out.append(Outcome(source.name, source.size, left_out="not Indonesian"))
+        else:
+            batch.append(source)
+        if len(batch) == BATCH or len(left_out) == _PAGES:
+            yield batch, tuple(left_out)
+            batch, left_out = [], []
+    if batch or left_out:
+        yield batch, tuple(left_out)
+
+
+def _task(database: Database, batch: Sequence[Source], made_with: Mapping, force: bool) -> Task:
+    """A batch of articles with what is stored of them."""
+    digest, known = store.digest(**made_with), store.known(database, [source.name for source in batch])
     same = {} if force else {name: one for name, one in known.items() if one.digest == digest}
-    held = [name for name, one in same.items() if one.stamp and one.stamp == articles.stamp(batch[name])]
-    left = {name: path for name, path in batch.items() if name not in set(held)}
-    tagged = store.tags(database, [name for name in left if not force and name in known and name not in same and known[name].model == made_with["model"]])
-    return Task(tuple(held), tuple(left.items()), {name: same[name].sha256 for name in left if name in same}, tagged)
+    held = {s.name: s.size for s in batch if s.name in same and same[s.name].stamp and same[s.name].stamp == s.stamp()}
+    left = [source for source in batch if source.name not in held]
+    again = [s.name for s in left if not force and s.name in known and s.name not in same and known[s.name].model == made_with["model"]]
+    return Task(
+        tuple(Outcome(name, size) for name, size in held.items()), tuple(left),
+        {s.name: same[s.name].sha256 for s in left if s.name in same}, store.tags(database, again) if again else {},
+    )  # fmt: skip
 
 
 # Workers -----------------------------------------------------------------------------------------
 
 
-def _worked(tasks: Iterator[Task], load: Callable[[], object], workers: int) -> Iterator[list[Outcome]]:
+def _worked(tasks: Iterator[Task], load: Callable[[], object], workers: int) -> Iterator[tuple[Task, list[Outcome]]]:
     """What came of each task, in order; tasks are drawn only a few ahead."""
     if workers == 1:
         tagger = functools.cache(load)
-        yield from (work(task, tagger) for task in tasks)
+        with collecting_between():
+            for task in tasks:
+                yield task, work(task, tagger)
+                gc.collect()
         return
     with _pool(load, workers) as submit:
         waiting: deque[tuple[Task, Future | None]] = deque()
         for task in tasks:
-            waiting.append((task, submit(task) if task.files else None))  # no process is started for nothing
+            waiting.append((task, submit(task) if task.sources else None))  # no process is started for nothing
             if len(waiting) >= AHEAD * workers:
-                yield _result(*waiting.popleft(), submit)
+                yield waiting[0][0], _result(*waiting.popleft(), submit)
         while waiting:
-            yield _result(*waiting.popleft(), submit)
+            yield waiting[0][0], _result(*waiting.popleft(), submit)
+
+
+@contextmanager
+def collecting_between() -> Iterator[None]:
+    """Garbage is collected when a batch is done: while one is worked on almost nothing becomes garbage, and looking for it takes a fifth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -139,14 +253,19 @@ def _pool(load: Callable[[], object], workers: int) -> Iterator[Callable[[Task],
 def _result(task: Task, future: Future | None, submit: Callable[[Task], Future]) -> list[Outcome]:
     """What came of a task. Where its worker died, its halves are tried again, down to the article that kills one."""
     try:
-        return future.result() if future else work(task, None)
+        return future.result() if future else list(task.ready)
     except BrokenProcessPool:
-        if len(task.files) == 1:
-            fault = "the process that annotated it died, as for lack of memory"
-            return [Outcome(task.files[0][0], reason=f"{task.files[0][0]}: {fault}; annotate it alone to see more", fault=fault)]
-        half = len(task.files) // 2
-        parts = [replace(task, held=(), files=task.files[:half]), replace(task, files=task.files[half:])]
+        if len(task.sources) == 1:
+            return [*task.ready, died(task.sources[0])]
+        half = len(task.sources) // 2
+        parts = [replace(task, sources=task.sources[:half]), replace(task, ready=(), sources=task.sources[half:])]
         return [outcome for part in parts for outcome in _result(part, submit(part), submit)]
+
+
+def died(source: Source) -> Outcome:
+    """What came of an article that killed the process that annotated it."""
+    fault = "the process that annotated it died, as for lack of memory"
+    return Outcome(source.name, source.size, reason=f"{source.name}: {fault}; annotate it alone to see more", fault=fault)
 
 
 _TAGGER: Callable[[], object] | None = None
@@ -157,33 +276,45 @@ def _begin(load: Callable[[], object]) -> None:
     global _TAGGER
     os.environ["OMP_NUM_THREADS"] = "1"  # before PyTorch is imported: two threads beside other processes are far slower
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+    gc.disable()
     _TAGGER = functools.cache(load)
 
 
+def _end_with(parent) -> None:
+    """A worker ends where the main process was killed, and does not wait for it for ever."""
+    parent.join()
+    os._exit(1)
+
+
 def _work(task: Task) -> list[Outcome]:
-    return work(task, _TAGGER)
+    try:
+        return work(task, _TAGGER)
+    finally:
+        gc.collect()
 
 
 # An article --------------------------------------------------------------------------------------
 
 
-def work(task: Task, tagger: Callable[[], object] | None) -> list[Outcome]:
-    """Read and annotate the articles of a task; nothing is stored."""
-    done = {name: Outcome(name) for name in task.held}
-    changed, stamps = [], {name: articles.stamp(path) for name, path in task.files}
-    for name, path in task.files:
+def work(task: Task, tagger: Callable[[], object], shape: Shape = rows.of) -> list[Outcome]:
+    """Read and annotate the articles of a task, each into the wanted shape; nothing is stored."""
+    done = {outcome.name: outcome for outcome in task.ready}
+    changed: dict[str, Document] = {}
+    for source in task.sources:
+        blank = done[source.name] = Outcome(source.name, source.size, stamp=source.stamp())
         try:
-            document = replace(articles.read(path), path=name)
+            document = source.read()
         except articles.ArticleError as error:
-            done[name] = Outcome(name, reason=str(error))
-            continue
-        if task.unchanged.get(name) == document.sha256:
-            done[name] = Outcome(name, stamp=stamps[name])
+            done[source.name] = replace(blank, reason=str(error))
+        except inputs.LeftOut as reason:
+            done[source.name] = replace(blank, left_out=str(reason))
         else:
-            changed.append(document)
-    remembering = Remembering(tagger, [(d.text, *task.tagged[d.path][1:]) for d in changed if d.path in task.tagged and task.tagged[d.path][0] == d.sha256])
-    for document, result in attempts(changed, remembering) if changed else ():
-        done[document.path] = _outcome(document.path, result, stamps[document.path])
+            if task.unchanged.get(source.name) != document.sha256:
+                changed[source.name] = document
+    known = [(d.text, *tagged) for name, d in changed.items() if name in task.tagged for sha256, *tagged in (task.tagged[name],) if sha256 == d.sha256]
+    for document, result in attempts(list(changed.values()), Remembering(tagger, known)) if changed else ():
+        done[document.path] = _outcome(done[document.path], result, shape)
     return list(done.values())
 
 
@@ -196,13 +327,25 @@ def no_tagger():
     raise NotTagged
 
 
-def _outcome(name: str, result: Annotation | Exception, stamp: str | None) -> Outcome:
-    if isinstance(result, NotTagged):
-        return Outcome(name, reason=f"{name}: names were not yet looked for in this text with this model; annotate without --rules-only")
-    if isinstance(result, Exception):
-        fault = cause(result)
-        return Outcome(name, reason=f"{name}: {fault}; please report this article", fault=fault)
-    return Outcome(name, result, stamp=stamp)
+def _outcome(blank: Outcome, result: Annotation | Exception, shape: Shape) -> Outcome:
+    """What came of an article, of which nothing is said yet but what it is."""
+    name = blank.name
+    try:
+        if isinstance(result, Exception):
+            raise result
+        return replace(blank, made=shape(result), figures=_figures(result))
+    except NotTagged:
+        return replace(blank, reason=f"{name}: names were not yet looked for in this text with this model; annotate without --rules-only")
+    except Exception as error:
+        fault = cause(error)
+        return replace(blank, reason=f"{name}: {fault}; please report this article", fault=fault)
+
+
+def _figures(annotation: Annotation) -> dict[str, int]:
+    """How many quotes there are in an article, of each type, how many speakers, how many quotes without one."""
+    speakers = [a.speaker and a.speaker.of(annotation.document.text) for a in annotation.attributions]
+    counts = {"quotes": len(speakers), "speakers": len({*speakers, None}) - 1, "unattributed": speakers.count(None)}
+    return dict(Counter(a.quote.type for a in annotation.attributions)) | counts
 
 
 class Remembering:
@@ -237,18 +380,18 @@ def attempts(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, 
         yield from zip(documents, annotations, strict=True)
 
 
-def _stored(database: Database, run: Callable[[], store.Run], outcomes: list[Outcome]) -> Iterator[Outcome]:
+def stored(database: Database, run: Callable[[], store.Run], outcomes: list[Outcome]) -> Iterator[Outcome]:
     """Store annotations, each in a transaction of its own, and record the failures."""
-    if stamps := {one.path: one.stamp for one in outcomes if one.annotation is None and one.stamp}:
+    if stamps := {one.name: one.stamp for one in outcomes if one.unchanged and one.stamp}:
         store.restamp(database, stamps)
     for outcome in outcomes:
-        if outcome.annotation:
+        if outcome.made:
             try:
-                store.write(database, run(), outcome.annotation, outcome.stamp)
+                store.write(database, run(), outcome.made, outcome.stamp)
             except store.StoreError as error:
-                outcome = Outcome(outcome.path, reason=str(error))
+                outcome = Outcome(outcome.name, outcome.size, reason=str(error))
         if outcome.reason:
-            store.record_failure(database, run(), outcome.path, outcome.reason)
+            store.record_failure(database, run(), outcome.name, outcome.reason)
         yield outcome
 
 

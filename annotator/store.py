@@ -9,43 +9,24 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import resources
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from annotator.document import (
-    Annotation, Attribution, Candidate, Document, Entity, Mention, Quote, Role, Sentence, Span, Zone,
-)
+from annotator.document import Annotation, Attribution, Candidate, Document, Entity, Mention, Quote, Role, Sentence, Span, Zone
+from annotator.rows import BETWEEN_PARTS, COLUMNS, NUMBERED, POINTS_TO, Rows, offsets, one_line, unpacked
 
 APPLICATION_ID = 0x71756F74  # “quot”
-VERSION = 2
-BETWEEN_PARTS = " … "
+VERSION = 3
+_ADDED = {2: ("archives",)}  # tables that make a database of an earlier version one of the next
 _PATIENCE = 30.0  # seconds to wait for another writer
-
-# In the order of writing: a row comes after those it points to.
-_COLUMNS = {
-    "sentences": "document, start, stop, tokens",
-    "tags": "document, names",
-    "spans": "id, document, start, stop, words",
-    "zones": "document, span, kind, rule",
-    "entities": "id, document, number, type, span, name",
-    "mentions": "entity, span, type, score, rule",
-    "roles": "id, document, entity, span, affiliation, rule",
-    "sources": "id, document, kind, entity, span, name",
-    "quotes": "id, document, number, type, words, offsets, cue, source_span, implicit, source, role, via, parent, confidence, rule, speaker_rule",
-    "quote_parts": "quote, number, span",
-    "candidates": "quote, span, score, reason, chosen",
-}
-_INSERT = {
-    table: f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in columns.split(','))})"
-    for table, columns in _COLUMNS.items()
-}
+_OF_A_DOCUMENT = [table for table in COLUMNS if table not in ("mentions", "quote_parts", "candidates")]
 
 
 class StoreError(Exception):
@@ -101,15 +82,27 @@ def _prepared(connection: sqlite3.Connection, path: Path) -> Database:
                 db.executescript(schema())
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
+    if _value(connection, "PRAGMA user_version") < VERSION:
+        _update(db)
     connection.execute("PRAGMA synchronous = NORMAL")
     return db
 
 
+def _update(db: Database) -> None:
+    """Add the tables that a database of an earlier version lacks."""
+    with closing(sqlite3.connect(":memory:")) as new, _writing(db):
+        new.executescript(schema())
+        for version in range(_value(db.conn, "PRAGMA user_version"), VERSION):  # none left where another process was first
+            for table in _ADDED[version]:
+                db.execute(new.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0])
+        db.execute(f"PRAGMA user_version = {VERSION}")
+
+
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
-    """True for a database of this version, False for an empty file; StoreError for anything else."""
+    """True for a database of this version or one that can be updated, False for an empty file; StoreError for anything else."""
     application = _value(connection, "PRAGMA application_id")
     version = _value(connection, "PRAGMA user_version")
-    if application == APPLICATION_ID and version == VERSION:
+    if application == APPLICATION_ID and min(_ADDED) <= version <= VERSION:
         return True
     if application == APPLICATION_ID:
         age, advice = ("newer", "update annotate") if version > VERSION else ("older", "annotate into a new file")
@@ -188,6 +181,19 @@ def restamp(db: Database, stamps: Mapping[str, str | None]) -> None:
         db.conn.executemany("UPDATE documents SET stamp = ? WHERE path = ?", [(stamp, path) for path, stamp in stamps.items()])
 
 
+def archive(db: Database, path: str, stamp: str, digest: str) -> int | None:
+    """How many articles the archive at `path` holds, if it was annotated with this digest and has not changed; else None."""
+    found = db.execute("SELECT articles FROM archives WHERE path = ? AND stamp = ? AND digest = ?", (path, stamp, digest)).fetchall()
+    return found[0][0] if found else None
+
+
+def note_archive(db: Database, run: Run, path: str, stamp: str | None, articles: int) -> None:
+    """Note that an archive was read to its end in this run; nothing where it has no stamp."""
+    if stamp is not None:
+        with _writing(db):
+            db.execute("INSERT OR REPLACE INTO archives (path, stamp, digest, articles) VALUES (?, ?, ?, ?)", (_storable(path), stamp, run.digest, articles))
+
+
 def record_failure(db: Database, run: Run, path: str, reason: str) -> None:
     """Record that the file at `path` could not be annotated; what is stored of an earlier state of it stays."""
     with _writing(db):
@@ -202,18 +208,19 @@ def record_failure(db: Database, run: Run, path: str, reason: str) -> None:
 # Writing -----------------------------------------------------------------------------------------
 
 
-def write(db: Database, run: Run, annotation: Annotation, stamp: str | None = None) -> int:
+def write(db: Database, run: Run, made: Rows, stamp: str | None = None) -> int:
     """Store an annotation in place of what was stored of its path; the document's id. StoreError if it cannot be stored.
 
-    The document keeps its id, and so does every quote whose words are still there. `stamp` is articles.stamp of its file.
+    The document keeps its id, and so does every quote whose words are still there. `stamp` is inputs.stamp of its file.
     """
-    path = annotation.document.path
+    path = made.document["path"]
     try:
         with _writing(db):
-            document = _put_document(db, run, annotation.document, stamp)
-            before = _forget(db, document)
-            for table, rows in _Rows(db, document, annotation, before).tables.items():
-                db.conn.executemany(_INSERT[table], rows)
+            document = _put_document(db, run, made.document, stamp)
+            numbers = _numbers(db, made, _forget(db, document))
+            for table, columns in made.tables.items():
+                if columns:
+                    db.conn.executemany(*_insertion(table, columns, numbers, document))
             db.execute("DELETE FROM failures WHERE path = ?", (path,))
             db.execute("UPDATE runs SET annotated = annotated + 1 WHERE id = ?", (run.id,))
     except UnicodeEncodeError:
@@ -230,15 +237,12 @@ def remove(db: Database, path: str) -> bool:
         return db.execute("DELETE FROM documents WHERE path = ?", (path,)).rowcount > 0
 
 
-def _put_document(db: Database, run: Run, document: Document, stamp: str | None) -> int:
+def _put_document(db: Database, run: Run, document: Mapping[str, str | None], stamp: str | None) -> int:
     outlet = None
-    if document.outlet is not None:
-        db.execute("INSERT INTO outlets (name) VALUES (?) ON CONFLICT DO NOTHING", (document.outlet,))
-        outlet = db.execute("SELECT id FROM outlets WHERE name = ?", (document.outlet,)).fetchone()[0]
-    fields = {
-        "path": document.path, "outlet": outlet, "title": document.title, "published": document.published,
-        "author": document.author, "url": document.url, "text": document.text, "sha256": document.sha256, "stamp": stamp, "run": run.id,
-    }
+    if document["outlet"] is not None:
+        db.execute("INSERT INTO outlets (name) VALUES (?) ON CONFLICT DO NOTHING", (document["outlet"],))
+        outlet = db.execute("SELECT id FROM outlets WHERE name = ?", (document["outlet"],)).fetchone()[0]
+    fields = dict(document) | {"outlet": outlet, "stamp": stamp, "run": run.id}
     return db.execute(
         f"INSERT INTO documents ({', '.join(fields)}) VALUES ({', '.join(':' + name for name in fields)})"
         f" ON CONFLICT (path) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in fields)} RETURNING id",
@@ -256,75 +260,29 @@ def _forget(db: Database, document: int) -> dict[str, list[int]]:
     return before
 
 
-class _Rows:
-    """The rows of one annotation, by table. Numbers are handed out here; the write lock keeps them free."""
+def _numbers(db: Database, made: Rows, before: Mapping[str, list[int]]) -> dict[str, list[int | None]]:
+    """The ids of an article's rows, by table and by their numbers in the article; the write lock keeps them free."""
+    numbers: dict[str, list[int | None]] = {}
+    for table in NUMBERED:
+        free = count(_highest(db, table) + 1)
+        kept = map(before.get, made.column(table, "words")) if table == "quotes" else repeat(None, made.length(table))
+        numbers[table] = [None, *(ids.pop(0) if ids else next(free) for ids in kept)]
+    return numbers
 
-    def __init__(self, db: Database, document: int, annotation: Annotation, before: dict[str, list[int]]):
-        self.document, self.path, self.text = document, annotation.document.path, annotation.document.text
-        self.tables: dict[str, list[tuple]] = {table: [] for table in _COLUMNS}
-        self._ids = {table: count(_highest(db, table) + 1) for table in ("spans", "entities", "roles", "sources", "quotes")}
-        self._known: dict[tuple, int] = {}
-        for sentence in annotation.sentences:
-            self.tables["sentences"].append((document, sentence.span.start, sentence.span.stop, _packed(sentence)))
-        self.tables["tags"].append((document, json.dumps([[m.span.start, m.span.stop, m.type, m.score] for m in annotation.tagged], separators=(",", ":"))))
-        for zone in annotation.zones:
-            self.tables["zones"].append((document, self.span(zone.span), zone.kind, zone.rule))
-        entities = [self.entity(number, entity) for number, entity in enumerate(annotation.entities, 1)]
-        words = [BETWEEN_PARTS.join(part.of(self.text) for part in a.quote.content) for a in annotation.attributions]
-        quotes = [before[w].pop(0) if before.get(w) else next(self._ids["quotes"]) for w in words]
-        for number, attribution in enumerate(annotation.attributions, 1):
-            entity = None if attribution.entity is None else entities[attribution.entity]
-            parent = None if attribution.parent is None else quotes[attribution.parent]
-            self.quote(quotes[number - 1], number, words[number - 1], attribution, entity, parent)
 
-    def _once(self, table: str, key: tuple, *rest) -> int:
-        """The id of the row with this key, which is added if it is not there."""
-        if (table, key) not in self._known:
-            id = self._known[table, key] = next(self._ids[table])
-            self.tables[table].append((id, self.document, *key, *rest))
-        return self._known[table, key]
-
-    def _name(self, span: Span) -> str:
-        return one_line(span.of(self.text))
-
-    def span(self, span: Span | None) -> int | None:
-        if span is None:
-            return None
-        if span.stop > len(self.text):
-            raise StoreError(f"{self.path}: {span} lies outside the text; please report this article")
-        return self._once("spans", (span.start, span.stop), span.of(self.text))
-
-    def role(self, role: Role, entity: int | None) -> int:
-        return self._once("roles", (entity, self.span(role.span), self.span(role.affiliation), role.rule))
-
-    def entity(self, number: int, entity: Entity) -> int:
-        id = self._once("entities", (number, entity.type, self.span(entity.name)), self._name(entity.name))
-        for mention in entity.mentions:
-            self.tables["mentions"].append((id, self.span(mention.span), mention.type, mention.score, mention.rule))
-        for role in entity.roles:
-            self.role(role, id)
-        return id
-
-    def quote(self, id: int, number: int, words: str, attribution: Attribution, entity: int | None, parent: int | None) -> None:
-        quote, speaker, role, source = attribution.quote, attribution.speaker, None, None
-        if speaker is not None:
-            source = self._once("sources", (attribution.kind, entity, self.span(speaker)), self._name(speaker))
-        if attribution.role is not None:
-            role = self.quote_role(attribution.role, entity)
-        self.tables["quotes"].append((
-            id, self.document, number, quote.type, words, offsets(quote.content), self.span(quote.cue), self.span(quote.source), int(quote.implicit),
-            source, role, self.span(quote.via), parent, attribution.confidence, quote.rule, attribution.rule,
-        ))
-        for part, span in enumerate(quote.content, 1):
-            self.tables["quote_parts"].append((id, part, self.span(span)))
-        for candidate in attribution.candidates:
-            chosen = int(candidate.name == speaker)
-            self.tables["candidates"].append((id, self.span(candidate.name), candidate.score, candidate.reason, chosen))
-
-    def quote_role(self, role: Role, entity: int | None) -> int:
-        """The role as one of its entity's, or one that no entity has."""
-        key = (entity, self.span(role.span), self.span(role.affiliation), role.rule)
-        return self._known.get(("roles", key)) or self.role(role, None)
+def _insertion(table: str, columns: Sequence[list], numbers: Mapping[str, list[int | None]], document: int) -> tuple[str, Iterable[tuple]]:
+    """The statement that inserts rows of a table, and the rows with the ids of what they point to."""
+    names, values = list(COLUMNS[table]), []
+    for name, column in zip(names, columns, strict=True):
+        ids = numbers.get(POINTS_TO.get(name))
+        values.append([ids[number] for number in column] if ids else column)
+    if table in numbers:
+        names.append("id")
+        values.append(numbers[table][1:])
+    if table in _OF_A_DOCUMENT:
+        names.append("document")
+        values.append(repeat(document))
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})", zip(*values)
 
 
 def _highest(db: Database, table: str) -> int:
@@ -332,28 +290,6 @@ def _highest(db: Database, table: str) -> int:
     if table == "quotes":
         return _value(db.conn, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'quotes'")
     return _value(db.conn, f"SELECT coalesce(max(id), 0) FROM {table}")
-
-
-def offsets(parts: Iterable[Span]) -> str:
-    """Starts and stops as quotes and reviews keep them: [[538,664]]."""
-    return json.dumps([[part.start, part.stop] for part in parts], separators=(",", ":"))
-
-
-def _packed(sentence: Sentence) -> str:
-    """A sentence's tokens as the schema keeps them: the gap before and the length of each."""
-    numbers, position = [], sentence.span.start
-    for token in sentence.tokens:
-        numbers += (token.start - position, token.stop - token.start)
-        position = token.stop
-    return json.dumps(numbers, separators=(",", ":"))
-
-
-def _unpacked(start: int, stop: int, packed: str) -> Sentence:
-    numbers, position, tokens = json.loads(packed), start, []
-    for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
-        tokens.append(Span(position + gap, position + gap + length))
-        position += gap + length
-    return Sentence(Span(start, stop), tuple(tokens))
 
 
 # Reviews -----------------------------------------------------------------------------------------
@@ -587,7 +523,7 @@ def _annotation(db: Database, id: int) -> Annotation | None:
 
 def _sentences(db: Database, document: int) -> tuple[Sentence, ...]:
     rows = db.execute("SELECT start, stop, tokens FROM sentences WHERE document = ? ORDER BY start", (document,)).fetchall()
-    return tuple(_unpacked(*row) for row in rows)
+    return tuple(unpacked(*row) for row in rows)
 
 
 def _tagged(names: str) -> tuple[Mention, ...]:
@@ -771,7 +707,7 @@ def _check_one_document(db: Database) -> Iterator[str]:
 
 
 def _links(db: Database) -> Iterator[tuple[str, str, str]]:
-    for table in _COLUMNS:
+    for table in COLUMNS:
         for key in db.table(table).foreign_keys:
             yield table, key.column, key.other_table
 
@@ -784,7 +720,7 @@ def _check_words(db: Database, document: int, text: str, sha256: str) -> Iterato
         if text[start:stop] != words or stop > len(text):
             yield f"span {id} says {_short(words)}, the text at {start}–{stop} says {_short(text[start:stop])}."
     for start, stop, packed in db.execute("SELECT start, stop, tokens FROM sentences WHERE document = :id", where):
-        if stop > len(text) or any(token.stop > stop for token in _unpacked(start, stop, packed).tokens):
+        if stop > len(text) or any(token.stop > stop for token in unpacked(start, stop, packed).tokens):
             yield f"the sentence at {start}–{stop} runs out of its text."
     parts = _grouped(db.execute(
         "SELECT quote, spans.words FROM quotes JOIN quote_parts ON quote = quotes.id JOIN spans ON spans.id = quote_parts.span"
@@ -802,11 +738,6 @@ def _check_words(db: Database, document: int, text: str, sha256: str) -> Iterato
 
 
 # Ground ------------------------------------------------------------------------------------------
-
-
-def one_line(words: str) -> str:
-    """Words with each run of whitespace made one space."""
-    return " ".join(words.split())
 
 
 def _short(words: str) -> str:

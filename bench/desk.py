@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from annotator import store
+from annotator import rows, store
 from annotator.document import Annotation, Attribution, Candidate, Document, Entity, Mention, Quote, Sentence, Span
 
 SENTENCE = "Kepala dinas Siti Latuconsina mengatakan jembatan itu tetap aman dilalui warga"
@@ -77,7 +77,7 @@ def main() -> None:
         path = Path(folder) / "long.db"
         with store.open(path) as db:
             run = store.start_run(db, tool="1", model="m", rules="r", settings={})
-            document = store.write(db, run, made)
+            document = store.write(db, run, rows.of(made))
             store.finish_run(db, run)
         with serving(path) as printed:
             address = re.search(r"Audit desk: (\S+)", printed)[1]

@@ -20,35 +20,6 @@ def write(tmp_path):
     return write
 
 
-# ---- walk ----
-
-
-def test_walk_is_sorted_recursive_and_skips_hidden_files(write, tmp_path):
-    for name in ("b.txt", "a/2.TXT", "a/1.txt", ".hidden.txt", ".git/x.txt", "c.md"):
-        write("x", name)
-    assert [p.relative_to(tmp_path).as_posix() for p in articles.walk([tmp_path])] == ["a/1.txt", "a/2.TXT", "b.txt"]
-
-
-def test_walk_yields_whatever_was_named(write, tmp_path):
-    named = [write("x", ".catatan"), tmp_path / "tiada.txt"]
-    assert list(articles.walk(named)) == named
-
-
-def test_walk_does_not_follow_a_linked_directory_into_a_circle(write, tmp_path):
-    path = write("x", "a/1.txt")
-    (tmp_path / "a" / "lagi").symlink_to(tmp_path, target_is_directory=True)
-    assert list(articles.walk([tmp_path])) == [path]
-
-
-def test_walk_starts_before_it_has_seen_everything(write, tmp_path):
-    path = write("x")
-    def named():
-        yield path
-        pytest.fail("the second path was asked for")
-
-    assert next(articles.walk(named())) == path
-
-
 # ---- read ----
 
 

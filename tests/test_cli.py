@@ -381,7 +381,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(folder, monkeypatch):
     monkeypatch.setattr(ner, "load", lambda path=None: Stopped())
     result = annotate("kabar")
     assert result.exit_code == 130
-    assert result.stderr == "Stopped. 1 of 3 articles are done; the same command goes on with the rest.\n"
+    assert result.stderr == "Stopped with 1 article done; the same command goes on with the rest.\n"
     assert rows("annotations.db", "SELECT finished IS NOT NULL, annotated FROM runs") == [(0, 1)]
     monkeypatch.setattr(ner, "load", lambda path=None: NoNames())
     assert "2 annotated, 1 unchanged" in annotate("kabar").stderr

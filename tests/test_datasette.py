@@ -8,6 +8,7 @@ from datasette.app import Datasette
 from datasette.utils import parse_metadata
 
 from annotator import store
+from annotator import rows as tables
 from conftest import build
 
 CONFIG = parse_metadata((resources.files("annotator") / "data" / "datasette.yaml").read_text(encoding="utf-8"))
@@ -22,7 +23,7 @@ def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("datasette") / f"{DATABASE}.db"
     with store.open(path) as db:
         run = store.start_run(db, tool="1", model="m", rules="r", settings={})
-        store.write(db, run, build())
+        store.write(db, run, tables.of(build()))
         store.finish_run(db, run)
     return path
 

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from annotator import figures, store, terminal
+from annotator import figures, rows, store, terminal
 from annotator.desk import drawing, plots, server
 from annotator.document import Annotation, Attribution, Candidate, Document, Entity, Mention, Quote, Role, Span
 from conftest import at, build
@@ -106,7 +106,7 @@ class Desk:
     def add(self, annotation: Annotation) -> "Stored":
         with store.open(self.db) as db:
             run = store.start_run(db, tool="1", model="m", rules="r", settings={})
-            document = store.write(db, run, annotation)
+            document = store.write(db, run, rows.of(annotation))
             store.finish_run(db, run)
             return Stored(document, annotation, store.quote_ids(db, annotation.document.path))
 
@@ -320,7 +320,7 @@ def shown(text: str) -> str:
 
 
 def form_of(article: Stored, **changes: str) -> dict[str, str]:
-    place = store.offsets(article.annotation.attributions[0].quote.content)
+    place = rows.offsets(article.annotation.attributions[0].quote.content)
     fields = {"verdict": "speaker", "document": str(article.id), "quote": str(article.quotes[0]), "place": place, "type": "indirect"}
     return fields | {"content": place, "speaker": "Siti Latuconsina", "kind": "person", "then": "article"} | changes
 
@@ -553,7 +553,7 @@ with store.open(sys.argv[1]) as db:
     run, n = store.start_run(db, tool="1", model="m", rules="r", settings={}), 0
     while True:
         n += 1
-        store.write(db, run, replace(build(), document=replace(build().document, path=f"other/{n % 20}.txt")))
+        store.write(db, run, rows.of(replace(build(), document=replace(build().document, path=f"other/{n % 20}.txt"))))
         print(n, flush=True)
 """
 
@@ -675,7 +675,7 @@ def test_a_quote_within_a_quote_is_drawn_in_it():
 
 def test_what_a_reviewer_says_of_a_quote_counts():
     with store.open(":memory:") as db:
-        document = store.write(db, store.start_run(db, tool="1", model="m", rules="r", settings={}), SAMPLE)
+        document = store.write(db, store.start_run(db, tool="1", model="m", rules="r", settings={}), rows.of(SAMPLE))
         run, numbers = store.run_of(db, SAMPLE.document.path), store.quote_ids(db, SAMPLE.document.path)
         first = SAMPLE.attributions[0].quote.content
         store.add_review(db, document, store.Review("speaker", first, first, "indirect", "Seorang sopir", "person", "ani"))
@@ -706,7 +706,7 @@ def test_every_figure_gives_what_its_plot_draws(figure):
         run = store.start_run(db, tool="1", model="m", rules="r", settings={})
         for annotation in (SAMPLE, hostile()):
             document = replace(annotation.document, outlet=HOSTILE_NAME)
-            store.write(db, run, replace(annotation, document=document))
+            store.write(db, run, rows.of(replace(annotation, document=document)))
         rows = figure.rows(db, figures.Period("2025-01-01", "2025-12-31"), " ".join(HOSTILE_NAME.split()))
         assert figure.speaker or figure.rows(db, figures.Period("2026-01-01", "")) == []
     if figure.id == "doubt":

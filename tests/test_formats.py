@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from annotator import store
+from annotator import rows, store
 from annotator.document import Annotation, Document, Entity, Mention, Sentence, Span
 from annotator.formats import conll, jsonl
 
@@ -97,7 +97,7 @@ def stored(tmp_path, sample):
     with store.open(tmp_path / "a.db") as db:
         run = store.start_run(db, tool="1", model="m", rules="r", settings={})
         for name in "ab":
-            store.write(db, run, replace(sample, document=replace(sample.document, path=name)))
+            store.write(db, run, rows.of(replace(sample, document=replace(sample.document, path=name))))
         (tmp_path / "corpus.conll").write_text("".join(line + "\n" for line in conll.lines(store.annotations(db))), encoding="utf-8")
         yield tmp_path / "corpus.conll", db
 

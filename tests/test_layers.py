@@ -6,9 +6,9 @@ import pytest
 
 import annotator
 
-LAYERS = """document markup lexicon rules grammar articles zones segment network ner mentions
+LAYERS = """document markup lexicon rules grammar articles columns pages inputs zones segment network ner mentions
           roles entities quotations statements sources relays direct reported quotes confidence speakers
-          pipeline store runs formats train recipe score terminal figures desk cli""".split()
+          pipeline rows store formats runs shards cluster train recipe score terminal figures desk cli""".split()
 ROOT = Path(annotator.__file__).parent
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))[1:]
 

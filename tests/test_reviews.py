@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from annotator import figures, store
+from annotator import figures, rows, store
 from annotator.desk import report
 from annotator.document import Span
 from annotator.formats import gold
@@ -31,7 +31,7 @@ def db(path):
 @pytest.fixture
 def document(db, sample):
     run = begin(db)
-    id = store.write(db, run, sample)
+    id = store.write(db, run, rows.of(sample))
     store.finish_run(db, run)
     return id
 
@@ -101,13 +101,13 @@ def test_the_report_is_one_page_that_fetches_nothing(db, document, path, tmp_pat
 
 def test_words_of_articles_are_inert_in_the_report(db, sample, path):
     hostile = replace(sample, document=replace(sample.document, outlet='<script>alert("1")</script>&'))
-    store.write(db, begin(db), hostile)
+    store.write(db, begin(db), rows.of(hostile))
     page = report.html(db, "a", figures.Period())
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 
 def test_tables_as_csv(db, sample, path, tmp_path):
-    store.write(db, begin(db), replace(sample, document=replace(sample.document, outlet='=cmd|"/c calc"')))
+    store.write(db, begin(db), rows.of(replace(sample, document=replace(sample.document, outlet='=cmd|"/c calc"'))))
     done = annotate("report", path, "--csv", tmp_path / "tables")
     written = {p.stem for p in (tmp_path / "tables").iterdir()}
     assert written == {f.id for f in figures.load() if f.report} and done.stdout.count("\n") == len(written)

@@ -3,11 +3,10 @@
 import functools
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
-from annotator import articles, runs, store
+from annotator import articles, inputs, runs, store
 from annotator.document import Mention, Span
 
 MADE_WITH = {"tool": "1", "model": "m", "rules": "r", "settings": {}}
@@ -40,7 +39,7 @@ def none_loads():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(articles, "SETTLED", -1)
+    monkeypatch.setattr(inputs, "SETTLED", -1)
     Tagger.seen = 0
     for number in range(7):
         (tmp_path / f"{number}.txt").write_text(TEXT.format(f"Sari{'x' * number}", number), encoding="utf-8")
@@ -55,8 +54,8 @@ def db(tmp_path):
 
 def annotate(db, folder, load=Tagger, **options):
     made_with = MADE_WITH | {name: options.pop(name) for name in ("rules", "model") if name in options}
-    files = ((path.name, path) for path in articles.walk([folder]))
-    return {o.path: "failed" if o.reason else "annotated" if o.annotation else "unchanged" for o in runs.over(db, files, made_with, load, **options)}
+    files = ((path.name, path) for path in inputs.walk([folder]))
+    return {o.name: "failed" if o.reason else "annotated" if o.made else "unchanged" for o in runs.over(db, files, made_with, load, **options)}
 
 
 def speakers(db):
@@ -75,13 +74,6 @@ def test_a_touched_file_is_read_and_held_unchanged_by_its_text(db, folder, monke
     assert set(annotate(db, folder, none_loads).values()) == {"unchanged"}
     monkeypatch.setattr(articles, "read", none_loads)
     assert set(annotate(db, folder, none_loads).values()) == {"unchanged"}
-
-
-def test_a_file_that_changed_just_now_has_no_stamp(folder, monkeypatch):
-    assert articles.stamp(folder / "1.txt") is not None
-    monkeypatch.setattr(articles, "SETTLED", 3_600_000_000_000)
-    assert articles.stamp(folder / "1.txt") is None
-    assert articles.stamp(folder / "no.txt") is None
 
 
 def test_changed_rules_need_no_tagger(db, folder):
@@ -147,17 +139,3 @@ class none_pool:
         raise AssertionError("a process was started")
 
     def shutdown(self, **_): ...
-
-
-def test_a_large_directory_is_walked_as_it_is_listed(folder, monkeypatch):
-    monkeypatch.setattr(articles, "MANY", 3)
-    found = list(articles.walk([folder]))
-    assert sorted(found) == sorted(folder.glob("*.txt")) and found[:2] == sorted(found[:2])
-    assert list(articles.walk([folder / "1.txt", folder / "no"])) == [folder / "1.txt", folder / "no"]
-
-
-def test_deep_directories_are_walked(tmp_path):
-    deep = Path(tmp_path, *["d"] * 900)
-    deep.mkdir(parents=True)
-    (deep / "a.txt").write_text("x")
-    assert list(articles.walk([tmp_path])) == [deep / "a.txt"]

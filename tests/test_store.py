@@ -3,17 +3,18 @@ import hashlib
 import re
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from annotator import document as nouns
-from annotator import store
+from annotator import rows, store
 from annotator.document import Annotation, Attribution, Document, Quote, Span
 from annotator.store import StoreError
 
 # A changed schema, comments aside, needs a new VERSION, or old files would be read by rules they do not follow.
-SCHEMA = {2: "a937f81fdd36465bc12e3b39bf891ed044393ddcd5bbd75cbc17941e923bf7da"}
+SCHEMA = {3: "ab19f87f0c30b166850b9d846f4f82e9becd7945d14e5fcf756a8b32f8638876"}
 
 # Where each field of each noun is kept.
 PLACES = {
@@ -66,6 +67,20 @@ def test_every_field_of_every_noun_has_a_column(db):
     assert set(PLACES.values()) <= columns
 
 
+def test_a_database_of_the_version_before_is_updated(tmp_path, sample):
+    def schema(db):
+        return db.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+    with closing(store.open(tmp_path / "a.db")) as db:
+        store.add_review(db, store.write(db, begin(db), rows.of(sample)), judged(sample, 0))
+        wanted = schema(db)
+        db.execute("DROP TABLE archives")
+        db.execute("PRAGMA user_version = 2")
+    with closing(store.open(tmp_path / "a.db")) as db:
+        assert schema(db) == wanted and store.version(db.conn) == (store.APPLICATION_ID, store.VERSION)
+        assert store.agreement(db)["reviewed"] == 1 and list(store.check(db)) == []
+
+
 def test_schema_change_needs_a_version():
     statements = re.sub(r"\s*--.*", "", store.schema())
     assert SCHEMA == {store.VERSION: hashlib.sha256(statements.encode()).hexdigest()}
@@ -80,22 +95,22 @@ def test_every_foreign_key_has_an_index(db):
 def test_round_trip(db, run, sample, bare):
     other = replace(sample, document=replace(sample.document, path="corpus/copy.txt"))
     for annotation in (bare, sample, other):
-        store.write(db, run, annotation)
+        store.write(db, run, rows.of(annotation))
     assert list(store.annotations(db)) == [sample, other, bare]
     assert list(store.check(db)) == []
 
 
 def test_writing_again_replaces_and_keeps_ids(db, run, sample, bare):
-    store.write(db, run, bare)
-    first = store.write(db, run, sample)
+    store.write(db, run, rows.of(bare))
+    first = store.write(db, run, rows.of(sample))
     tables = [table for table in db.table_names() if "_fts" not in table]
     counts = {table: db[table].count for table in tables}
     ids = store.quote_ids(db, sample.document.path)
     assert ids == (1, 2, 3, 4, 5, 6)
     shorter = replace(sample, attributions=(sample.attributions[5], sample.attributions[0]))
-    assert store.write(db, run, shorter) == first
+    assert store.write(db, run, rows.of(shorter)) == first
     assert store.quote_ids(db, sample.document.path) == (6, 1)
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     assert store.quote_ids(db, sample.document.path) == (1, 7, 8, 9, 10, 6)
     assert counts == {table: db[table].count for table in tables}
     assert list(store.annotations(db)) == [sample, bare]
@@ -103,12 +118,12 @@ def test_writing_again_replaces_and_keeps_ids(db, run, sample, bare):
 
 
 def test_changed_text_is_replaced_and_found(db, run, sample):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     text = "Ketua Kampung berkata: tidak ada sagu."
     changed = Annotation(Document(sample.document.path, text), (), (), (), (
         Attribution(Quote("indirect", (Span(23, 37),), None, None, True, None, "r"), None, None, None, None, None, 0.5, "s", ()),
     ))
-    store.write(db, run, changed)
+    store.write(db, run, rows.of(changed))
     assert list(store.annotations(db)) == [changed]
     for index, word, hits in (("quotes", "sagu", 1), ("quotes", "jembatan", 0), ("documents", "sagu", 1), ("documents", "jembatan", 0)):
         assert len(list(db[index].search(word))) == hits
@@ -116,8 +131,8 @@ def test_changed_text_is_replaced_and_found(db, run, sample):
 
 
 def test_remove(db, run, sample, bare):
-    store.write(db, run, sample)
-    store.write(db, run, bare)
+    store.write(db, run, rows.of(sample))
+    store.write(db, run, rows.of(bare))
     assert store.remove(db, sample.document.path) and not store.remove(db, sample.document.path)
     assert list(store.annotations(db)) == [bare]
     assert {table: db[table].count for table in ("spans", "mentions", "quotes", "candidates", "roles", "sources")} == dict.fromkeys(
@@ -134,7 +149,7 @@ def test_runs_known_and_failures(db, sample, bare):
     store.record_failure(db, run, bare.document.path, "empty")
     store.record_failure(db, run, "b\udcff.txt", "not UTF-8")
     assert store.summary(db)["failures"] == 2
-    store.write(db, run, bare)
+    store.write(db, run, rows.of(bare))
     assert [(row["path"], row["reason"]) for row in db["failures"].rows] == [("b\\udcff.txt", "not UTF-8")]
     assert store.known(db, [bare.document.path, "other"]) == {bare.document.path: store.Known(bare.document.sha256, None, run.digest, "m")}
     assert db["runs"].get(run.id)["finished"] is None
@@ -145,14 +160,14 @@ def test_runs_known_and_failures(db, sample, bare):
 
 
 def test_writes_are_in_the_one_file_when_a_run_ends(db, run, sample, tmp_path):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     assert (tmp_path / "a.db-wal").stat().st_size > 0
     store.finish_run(db, run)
     assert (tmp_path / "a.db-wal").stat().st_size == 0
 
 
 def test_said(db, run, sample):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     first, *_, last = db["said"].rows
     assert first == {
         "quote": 1, "speaker": "Siti Latuconsina", "role": "Kepala Dinas\u00a0Perhubungan Kota Ambon", "words": "Jembatan itu aman",
@@ -167,30 +182,30 @@ def test_said(db, run, sample):
 
 def test_said_by_somebody(db, run, sample, bare):
     assert store.said(db) == ([], 0)
-    store.write(db, run, bare)
-    store.write(db, run, sample)
-    rows, total = store.said(db)
-    assert rows == list(db["said"].rows) and total == len(rows) == 6
-    assert store.said(db, "latuCONSINA") == ([row for row in rows if row["speaker"] == "Siti Latuconsina"], 4)
+    store.write(db, run, rows.of(bare))
+    store.write(db, run, rows.of(sample))
+    found, total = store.said(db)
+    assert found == list(db["said"].rows) and total == len(found) == 6
+    assert store.said(db, "latuCONSINA") == ([row for row in found if row["speaker"] == "Siti Latuconsina"], 4)
     assert store.said(db, "Nyai") == store.said(db, "%") == ([], 0)
 
 
 def test_a_sample_of_said_is_spread_evenly(db, run, sample):
-    store.write(db, run, sample)
-    taken = {limit: ([row["quote"] for row in rows], total) for limit in (1, 2, 4, 6, 7) for rows, total in [store.said(db, limit=limit)]}
+    store.write(db, run, rows.of(sample))
+    taken = {limit: ([row["quote"] for row in some], total) for limit in (1, 2, 4, 6, 7) for some, total in [store.said(db, limit=limit)]}
     every = [1, 2, 3, 4, 5, 6]
     assert taken == {1: ([1], 6), 2: ([1, 4], 6), 4: ([1, 2, 4, 5], 6), 6: (every, 6), 7: (every, 6)}
 
 
 def test_the_chosen_candidate_is_the_speaker(db, run, sample):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     assert [(row["quote"], row["reason"]) for row in db["candidates"].rows_where("chosen")] == [
         (1, "named by the cue"), (2, "the last person who spoke"), (4, "named by the cue"),
     ]
 
 
 def test_views(db, run, sample):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     assert [(row["speaker"], row["naming"], row["quotes"], row["articles"]) for row in db["quotes_per_speaker"].rows] == [
         ("Siti Latuconsina", "named", 4, 1), ("Seorang warga", "unnamed", 1, 1),
     ]
@@ -209,8 +224,8 @@ def test_views(db, run, sample):
 
 
 def test_summary(db, run, sample, bare):
-    store.write(db, run, sample)
-    store.write(db, run, bare)
+    store.write(db, run, rows.of(sample))
+    store.write(db, run, rows.of(bare))
     assert store.summary(db) == {
         "articles": 2, "outlets": 1, "mentions": 4, "people": 1, "organisations": 1, "places": 1, "quotes": 6, "direct": 3, "indirect": 2,
         "mixed": 1, "attributed": 5, "named": 4, "relayed": 1, "failures": 0,
@@ -218,22 +233,22 @@ def test_summary(db, run, sample, bare):
 
 
 def test_one_article(db, run, sample, bare):
-    store.write(db, run, sample)
-    store.write(db, run, bare)
+    store.write(db, run, rows.of(sample))
+    store.write(db, run, rows.of(bare))
     for query in ("1", "corpus/ambon/001.txt", "ambon/001.txt", "001.txt", "001", "ambon/001", sample.document.title, "jembatan", "<SCRIPT>"):
         assert store.one(db, query) == sample, query
     for query in ("01.txt", "01", "3", "%", "_", "tidak ada", "\udcff"):
         with pytest.raises(StoreError, match="not the path, title or number"):
             store.one(db, query)
-    store.write(db, run, replace(sample, document=replace(sample.document, path="corpus/bali/001.txt")))
+    store.write(db, run, rows.of(replace(sample, document=replace(sample.document, path="corpus/bali/001.txt"))))
     with pytest.raises(StoreError, match="several articles .1 = corpus/ambon/001.txt; 3 = corpus/bali/001.txt"):
         store.one(db, "001.txt")
 
 
 def test_the_run_of_an_article(db, sample, bare):
     first, second = begin(db), begin(db, tool="1.1")
-    store.write(db, second, bare)
-    document = store.write(db, first, sample)
+    store.write(db, second, rows.of(bare))
+    document = store.write(db, first, rows.of(sample))
     made = store.run_of(db, sample.document.path)
     assert (made["document"], made["id"], made["tool"], made["digest"]) == (document, first.id, "1.0", first.digest)
     with pytest.raises(StoreError, match="none.txt is no article of this database"):
@@ -241,8 +256,8 @@ def test_the_run_of_an_article(db, sample, bare):
 
 
 def test_one_quote(db, run, sample, bare):
-    store.write(db, run, bare)
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(bare))
+    store.write(db, run, rows.of(sample))
     assert store.quote(db, 4) == (sample, 3)
     for id in (0, 7, 10**30):
         with pytest.raises(StoreError, match=f"no quote {id}"):
@@ -263,8 +278,8 @@ def test_one_quote(db, run, sample, bare):
     ("DROP TRIGGER documents_fts_update; UPDATE documents SET title = 'lain'", "The search index of documents differs"),
 ])
 def test_check_names_what_does_not_hold(db, run, sample, damage, problem):
-    store.write(db, run, sample)
-    store.write(db, run, replace(sample, document=replace(sample.document, path="corpus/copy.txt")))
+    store.write(db, run, rows.of(sample))
+    store.write(db, run, rows.of(replace(sample, document=replace(sample.document, path="corpus/copy.txt"))))
     db.conn.executescript("PRAGMA foreign_keys = OFF;" + damage)
     (found, *_) = problems = list(store.check(db))
     assert any(re.search(problem, p) for p in problems), problems
@@ -272,7 +287,7 @@ def test_check_names_what_does_not_hold(db, run, sample, damage, problem):
 
 
 def test_the_schema_refuses_what_cannot_be(db, run, sample):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     for wrong in (
         "UPDATE spans SET stop = start", "UPDATE spans SET start = -1 WHERE id = 1", "UPDATE spans SET start = 'satu'",
         "UPDATE quotes SET type = 'other'", "UPDATE quotes SET confidence = 1.1", "UPDATE sources SET kind = 'robot'",
@@ -284,15 +299,19 @@ def test_the_schema_refuses_what_cannot_be(db, run, sample):
 
 
 def test_what_cannot_be_stored_leaves_everything_as_it_was(db, run, sample):
-    store.write(db, run, sample)
+    store.write(db, run, rows.of(sample))
     before = list(db.conn.iterdump())
     halved = replace(sample, document=replace(sample.document, text=sample.document.text + "\ud83c"))
-    outside = replace(sample, zones=(replace(sample.zones[0], span=Span(0, 9999)),))
     doubtful = replace(sample, attributions=(replace(sample.attributions[0], confidence=1.5),))
-    for annotation, message in ((halved, "lone surrogate"), (outside, "outside the text"), (doubtful, "breaks a rule of the schema")):
+    for annotation, message in ((halved, "lone surrogate"), (doubtful, "breaks a rule of the schema")):
         with pytest.raises(StoreError, match=f"001.txt: .*{message}"):
-            store.write(db, run, annotation)
+            store.write(db, run, rows.of(annotation))
         assert list(db.conn.iterdump()) == before
+
+
+def test_a_span_outside_the_text_makes_no_rows(sample):
+    with pytest.raises(rows.RowError, match="outside the text"):
+        rows.of(replace(sample, zones=(replace(sample.zones[0], span=Span(0, 9999)),)))
 
 
 def test_open_refuses_what_is_not_its_own(tmp_path, run, db):
@@ -323,7 +342,7 @@ def test_opening_again_keeps_everything(tmp_path, sample):
     path = tmp_path / "again.db"
     path.touch()
     with store.open(path) as db:
-        store.write(db, begin(db), sample)
+        store.write(db, begin(db), rows.of(sample))
     with store.open(path, create=False) as db:
         assert list(store.annotations(db)) == [sample]
         assert db.execute("PRAGMA foreign_keys").fetchone() == (1,)
@@ -333,12 +352,12 @@ def test_opening_again_keeps_everything(tmp_path, sample):
 def test_readers_see_whole_articles_and_a_second_writer_waits(tmp_path, sample):
     path = tmp_path / "shared.db"
     with store.open(path) as db:
-        store.write(db, begin(db), sample)
+        store.write(db, begin(db), rows.of(sample))
         other = replace(sample, document=replace(sample.document, path="b.txt"))
 
         def write_other():
             with store.open(path) as second:
-                store.write(second, begin(second), other)
+                store.write(second, begin(second), rows.of(other))
 
         second = threading.Thread(target=write_other)
         db.conn.execute("BEGIN IMMEDIATE")
@@ -359,7 +378,7 @@ def test_readers_see_whole_articles_and_a_second_writer_waits(tmp_path, sample):
 def judged(annotation, index, verdict="accepted", **changes):
     """A review that says of one quote what the annotation says, changed."""
     attribution = annotation.attributions[index]
-    speaker = attribution.speaker and store.one_line(attribution.speaker.of(annotation.document.text))
+    speaker = attribution.speaker and rows.one_line(attribution.speaker.of(annotation.document.text))
     fields = {
         "place": attribution.quote.content, "content": attribution.quote.content, "type": attribution.quote.type,
         "speaker": speaker, "kind": attribution.kind, "reviewer": "ani",
@@ -371,12 +390,12 @@ NO_QUOTE = {"content": (), "type": None, "speaker": None, "kind": None}
 
 
 def test_a_review_counts_in_said_and_the_last_one_wins(db, run, sample):
-    document = store.write(db, run, sample)
+    document = store.write(db, run, rows.of(sample))
     store.add_review(db, document, judged(sample, 0, "no quote", **NO_QUOTE))
     store.add_review(db, document, judged(sample, 0, "speaker", speaker="Seorang  sopir", kind="person", note=" lihat alinea 2 "))
     store.add_review(db, document, judged(sample, 3, "no quote", **NO_QUOTE))
-    rows, _ = store.said(db)
-    assert [(r["quote"], r["speaker"], r["naming"], r["role"], r["review"]) for r in rows if r["review"]] == [
+    found, _ = store.said(db)
+    assert [(r["quote"], r["speaker"], r["naming"], r["role"], r["review"]) for r in found if r["review"]] == [
         (1, "Seorang sopir", "unnamed", None, "speaker"), (4, "Seorang warga", "unnamed", "warga", "no quote"),
     ]
     first = store.reviews(db, document)[0]
@@ -387,7 +406,7 @@ def test_a_review_counts_in_said_and_the_last_one_wins(db, run, sample):
 
 
 def test_reviews_outlive_runs_and_their_articles_and_say_whether_a_run_agrees(db, run, sample):
-    document = store.write(db, run, sample)
+    document = store.write(db, run, rows.of(sample))
     right = sample.attributions[0].quote.content
     missed = (Span(right[0].start, right[0].stop - 5),)
     store.add_review(db, document, judged(sample, 0))
@@ -397,18 +416,18 @@ def test_reviews_outlive_runs_and_their_articles_and_say_whether_a_run_agrees(db
         return db.execute("SELECT verdict, agrees FROM reviewed ORDER BY review").fetchall()
     assert outcomes() == [("accepted", 1), ("no quote", 0), ("missed", 0)]
     changed = replace(sample, attributions=(replace(sample.attributions[0], quote=replace(sample.attributions[0].quote, content=missed)),))
-    store.write(db, begin(db, rules="other"), changed)
+    store.write(db, begin(db, rules="other"), rows.of(changed))
     assert outcomes() == [("accepted", 0), ("no quote", 1), ("missed", 1)]
     store.remove(db, sample.document.path)
     assert outcomes() == [("accepted", None), ("no quote", None), ("missed", None)]
-    again = store.write(db, run, replace(sample, document=replace(sample.document, path="moved.txt")))
+    again = store.write(db, run, rows.of(replace(sample, document=replace(sample.document, path="moved.txt"))))
     assert again != document
     assert outcomes() == [("accepted", 1), ("no quote", 0), ("missed", 0)]
     assert list(store.check(db)) == []
 
 
 def test_a_corrected_span_is_a_place_of_its_own(db, run, sample):
-    document = store.write(db, run, sample)
+    document = store.write(db, run, rows.of(sample))
     right = (Span(sample.attributions[3].quote.content[0].start, sample.attributions[3].quote.content[0].stop - 6),)
     store.add_review(db, document, judged(sample, 3, "span", content=right))
     store.add_review(db, document, judged(sample, 3, place=right, content=right))
@@ -417,7 +436,7 @@ def test_a_corrected_span_is_a_place_of_its_own(db, run, sample):
 
 @pytest.mark.parametrize("statement", ["UPDATE reviews SET verdict = 'accepted'", "DELETE FROM reviews"])
 def test_reviews_are_only_added_to(db, run, sample, statement):
-    store.add_review(db, store.write(db, run, sample), judged(sample, 0))
+    store.add_review(db, store.write(db, run, rows.of(sample)), judged(sample, 0))
     with pytest.raises(sqlite3.IntegrityError, match="add another"):
         db.conn.execute(statement)
 
@@ -427,7 +446,7 @@ def test_reviews_are_only_added_to(db, run, sample, statement):
     {"content": (Span(3, 99_999),)}, {"content": (Span(9, 12), Span(3, 5))}, {"place": (Span(3, 5),)}, {"speaker": "\udc80"},
 ])
 def test_a_review_that_does_not_hold_together_is_refused(db, run, sample, changes):
-    document = store.write(db, run, sample)
+    document = store.write(db, run, rows.of(sample))
     with pytest.raises(StoreError):
         store.add_review(db, document, replace(judged(sample, 0), **changes))
     assert db.execute("SELECT count(*) FROM reviews").fetchone() == (0,)

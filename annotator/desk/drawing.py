@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from annotator import terminal
 from annotator.document import Annotation, Span
-from annotator.store import offsets, one_line
+from annotator.rows import offsets, one_line
 
 # characters of text before and after a quote that the queue shows
 AROUND = 600

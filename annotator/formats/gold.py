@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from annotator import store
+from annotator import rows
 from annotator.document import Annotation
 from annotator.formats import jsonl
 
@@ -23,7 +23,7 @@ def lines(reviewed: Iterable[tuple[Annotation, Sequence[Mapping]]]) -> Iterator[
 def is_whole(annotation: Annotation, reviews: Sequence[Mapping]) -> bool:
     """Whether each quote has been reviewed, and at least one."""
     places = _by_place(reviews)
-    return bool(reviews) and all(store.offsets(a.quote.content) in places for a in annotation.attributions)
+    return bool(reviews) and all(rows.offsets(a.quote.content) in places for a in annotation.attributions)
 
 
 def record(annotation: Annotation, reviews: Sequence[Mapping]) -> dict:
