@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -86,8 +87,32 @@ def _macros() -> dict[str, str]:
 @functools.cache
 def alternation(name: str) -> str:
     """A word list as one regex alternative, longest first, spaces loose."""
-    entries = sorted(lexicon.words(name), key=len, reverse=True)
-    return "(?:" + "|".join(regex.escape(entry, special_only=True, literal_spaces=True).replace(" ", r"\s+") for entry in entries) + ")"
+    return any_of(lexicon.words(name))
+
+
+def any_of(entries: Iterable[str], reverse: bool = False) -> str:
+    """Some words as one regex alternative, longest first, spaces loose; those that begin alike share their beginning, which is many times faster.
+
+    With `reverse`, for a pattern that is read from the end, those that end alike share their end.
+    """
+    ordered = sorted(entries, key=len, reverse=True)
+    return "(?:" + _branches([entry[::-1] for entry in ordered] if reverse else ordered, reverse) + ")"
+
+
+def _branches(entries: list[str], reverse: bool) -> str:
+    """The alternatives of `any_of`, by their first letters. “Dr” and “dr” do not change places: without case, the longest is to come first still."""
+    by_letter: dict[str, list[str]] = {}
+    for entry in entries:
+        by_letter.setdefault(entry[:1].casefold(), []).append(entry)
+    ends = by_letter.pop("", [])
+    branches = []
+    for run in (list(run) for words in by_letter.values() for _, run in itertools.groupby(words, key=lambda entry: entry[0])):
+        letter = r"\s+" if run[0][0] == " " else regex.escape(run[0][0], special_only=True)
+        rest = _branches([entry[1:] for entry in run], reverse)
+        branches.append(rest + letter if reverse else letter + rest)
+    if len(branches) > 1 or branches and ends:
+        return f"(?:{'|'.join(branches)})" + ("?" if ends else "")
+    return "".join(branches)
 
 
 def expand(pattern: str, macros: dict[str, str] | None = None) -> str:
