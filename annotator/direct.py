@@ -108,27 +108,38 @@ def _is_utterance(words: str) -> bool:
     return count >= 2 and (grammar.is_clause(words) or count >= 8 or words.rstrip()[-1:] in ".,?!…")
 
 
+_LETTER = regex.compile(r"[\p{L}\ue000-\ue002]")
+_COMMA_OR_END = regex.compile(r",|\s*[.?!]\s")
+
+
 def _is_closed(view: str, stop: int, words: str, spoken: bool) -> bool:
     """A lead-in needs a full utterance that its sentence ends with: “menyebut “raja kecil” itu” is none. What is `spoken` is an utterance however short."""
     rest = view[stop:].strip(" .,;\n\t" + NOISE)
-    ends_sentence = not regex.match(r"[\p{L}\ue000-\ue002]", rest) or bool(regex.match(r",|\s*[.?!]\s", view[stop:]))
+    ends_sentence = not _LETTER.match(rest) or bool(_COMMA_OR_END.match(view[stop:]))
     return (_is_utterance(words) or spoken and len(words.split()) > 1) and (ends_sentence or words.rstrip()[-1:] in ".,?!…" or words[:1].isupper() and grammar.is_clause(words))
+
+
+_POINTED = regex.compile(r"[,.]\s*$")
 
 
 def _goes_on(article: Article, quotation: Quotation, following: Quotation) -> bool:
     """“A,” kata X, “B.”: only the attribution stands between, and the second quotation has none of its own."""
     between = article.masked[quotation.span.stop : following.span.start]
     own = grammar.pattern(r"[\s,.]*{bare}(?:nya)?\b").match(article.masked, following.span.stop)
-    return "\n" not in between and len(between) < 220 and bool(regex.search(r"[,.]\s*$", between)) and not own
+    return "\n" not in between and len(between) < 220 and bool(_POINTED.search(between)) and not own
+
+
+_REPEATED = regex.compile(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»]\s*[\"“”„«]{1,2}")
+_NEW_SENTENCE = regex.compile(r"[.?!]\s+\w")
 
 
 def _continues(article: Article, last: Quote, quote: Quote) -> bool:
     between = article.text[last.content[-1].stop : quote.content[0].start]
     alone = "direct.floating" in (last.rule, quote.rule)
-    if alone and regex.fullmatch(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»]\s*[\"“”„«]{1,2}", between):
+    if alone and _REPEATED.fullmatch(between):
         return True  # the mark was repeated at the new paragraph and never closed in the old one, or closed and opened at once
     if quote.rule != "direct.floating" or last.cue is None or last.cue.start < last.content[-1].stop or "\n" in between:
         return False
     attribution = max(p.stop for p in (last.cue, last.source) if p)
     tail = article.masked[attribution : quote.content[0].start]
-    return len(tail) < 120 and not regex.search(r"[.?!]\s+\w", tail) and not grammar.is_clause(tail)
+    return len(tail) < 120 and not _NEW_SENTENCE.search(tail) and not grammar.is_clause(tail)

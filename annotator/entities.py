@@ -184,6 +184,11 @@ def _is_short_for(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
     return len(short) == 1 and len(short[0]) >= 3 and (short[0] == initials or grammar.is_clipped(short[0], full))
 
 
+# “Komisi Yudisial (KY)”, as two names and as one
+_EQUATES = regex.compile(r"\s*(?:\(|atau\s)\s*")
+_WITH_SHORT = regex.compile(r"(.*\S)\s*\(\s*([^()]+)\)$", regex.DOTALL)
+
+
 def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     """Same name, abbreviation in brackets after the name, or the head of a longer name that starts with it."""
     homes: dict[tuple[str, ...], list[Mention]] = {}
@@ -191,11 +196,11 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     ordered = sorted(mentions, key=lambda m: m.span.start)
     for before, after in zip(ordered, ordered[1:]):
         between = text[before.span.stop : after.span.start]
-        if regex.fullmatch(r"\s*(?:\(|atau\s)\s*", between) and (len(words(text, after.span)) == 1 or _ACRONYM.fullmatch(text, after.span.start, after.span.stop)):
+        if _EQUATES.fullmatch(between) and (len(words(text, after.span)) == 1 or _ACRONYM.fullmatch(text, after.span.start, after.span.stop)):
             alias[words(text, after.span)] = words(text, before.span)
     for mention in ordered:
         name = words(text, mention.span)
-        inner = regex.match(r"(.*\S)\s*\(\s*([^()]+)\)$", mention.span.of(text), regex.DOTALL)
+        inner = _WITH_SHORT.match(mention.span.of(text))
         if inner:
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[2]))] = name
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[1]))] = name

@@ -157,10 +157,13 @@ def _spelt_from(text: str, stop: int, short: str) -> int | None:
 _ENUMERATED = regex.compile(r"\p{Lu}\p{L}+(?:(?:,\s|,?\s(?:dan|untuk|serta)\s|\s)\p{Lu}\p{L}+)+")
 
 
+_STRAY_BRACKET = regex.compile(r"\S\K\)")
+
+
 def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Mention]:
     """The mention as it stands, cut before what is no part of it, a medium as what it is, or nothing where it is no name."""
     words = mention.span.of(text)
-    across = _ACROSS.search(words) or "(" not in words and regex.search(r"\S\K\)", words)
+    across = _ACROSS.search(words) or "(" not in words and _STRAY_BRACKET.search(words)
     # at least three words before the name: “PT Loco Montrado” is a firm
     person = next((p for p in people if mention.type == "ORG" and words.endswith(p) and len(words.removesuffix(p).split()) > 2), None)
     if across:

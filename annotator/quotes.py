@@ -41,13 +41,16 @@ def _said(article: Article, statement: Statement, previous: Statement | None, fo
     return [*spoken, *told, *(q for quote in spoken for part in quote.content for q in _inside(article, part))]
 
 
+_SENTENCE = regex.compile(r"\S.*?(?:[.?!](?=\s)|$)", regex.DOTALL)
+
+
 def _inside(article: Article, content: Span) -> list[Quote]:
     """Quotes within a direct quote's content; the speaker's own saying is none."""
     marked = tuple(q for q in article.nested if content.contains(q.span))
     statement = Statement(content, marked)
     out = [q for q in direct.find(article, statement) if q.cue]
     taken = [direct.used_up(statement, q) for q in out]
-    for match in regex.finditer(r"\S.*?(?:[.?!](?=\s)|$)", content.of(article.text), regex.DOTALL):
+    for match in _SENTENCE.finditer(content.of(article.text)):
         span = Span(*match.span()).shift(content.start)
         view = article.view(span, [q.span for q in marked], taken)
         out += [q for q in reported.find(article, span, view, None, []) if q.source and _is_speech(article, q)]

@@ -53,6 +53,9 @@ def find(text: str, masked: str, outlet: str | None) -> Span | None:
     return None
 
 
+_UP_TO_BLANK = regex.compile(r"\S+(?=\s|$)")
+
+
 def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Span | None:
     """The name itself: a channel with its platform (“YouTube Suara Desa”), else cut to the longest known one where it must be known."""
     if _GLUED.match(text, found.start):
@@ -64,7 +67,7 @@ def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Spa
         return None
     if "known" not in options or _DOMAIN.search(words):
         return found
-    for match in reversed(list(regex.finditer(r"\S+(?=\s|$)", words))):
+    for match in reversed(list(_UP_TO_BLANK.finditer(words))):
         head = words[: match.end()].rstrip(".,;")
         if is_medium(head):
             return Span(found.start, found.start + len(head))

@@ -186,19 +186,25 @@ _TO_ENSURE = regex.compile(
 )
 
 
+_IN_ORDER_TO = regex.compile(r"\b(?:untuk|guna|demi|cara|upaya|dalam\s+rangka)\s+$", regex.IGNORECASE)
+
+
 def _is_purpose(scope: Scope) -> bool:
     """“untuk memastikan …”, “guna menegaskan …”, “harus menjaga A dan memastikan B”: what something is for, said by nobody."""
     before = scope.view[max(0, scope.cue.span.start - 240) : scope.cue.span.start]
     if scope.cue.stem == "memastikan" and _TO_ENSURE.search(before):
         return True
-    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(regex.search(r"\b(?:untuk|guna|demi|cara|upaya|dalam\s+rangka)\s+$", before[-16:], regex.IGNORECASE))
+    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(_IN_ORDER_TO.search(before[-16:]))
+
+
+_WITHIN = regex.compile(r"[\p{L}\ue000-\ue002]\s$")
 
 
 def _is_in_link(scope: Scope) -> bool:
     """Whether a cue stands in a headline, as of a link that a scraper glued into the text: “Baca juga: Menteri Sebut …”."""
     start = scope.cue.span.start
     headline = not scope.cue.lists & {"cue_preposition", "cue_relay", "cue_evidence", "cue_preposition_nya"}
-    capital = headline and scope.article.text[scope.span.start + start].isupper() and regex.search(r"[\p{L}\ue000-\ue002]\s$", scope.view[:start])
+    capital = headline and scope.article.text[scope.span.start + start].isupper() and _WITHIN.search(scope.view[:start])
     return bool(capital) or bool(_LINK.search(scope.view[max(0, start - 150) : start]))
 
 
@@ -375,10 +381,13 @@ _AMOUNT = regex.compile(r"(?:sebagai|sebesar|sebanyak|juga|cukup|menyeluruh)\b",
 _TO_DO = regex.compile(r"(?:(?:me[mnrlwy]|ber(?!tahun|bulan|hari)|di)\p{L}{3,}|tidak|tak|tetap|segera|jangan|harus|wajib)\b", regex.IGNORECASE)
 
 
+_AND = regex.compile(r"\s*(?:dan|serta)\b")
+
+
 def _reports_before(match: regex.Match) -> bool:
     """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”, “meminta Y memeriksa Z agar C”: the content starts before the complementiser."""
     asked = match.groupdict().get("addressee") or ""
-    at = None if regex.match(r"\s*(?:dan|serta)\b", asked) else grammar.predicate_at(asked)
+    at = None if _AND.match(asked) else grammar.predicate_at(asked)
     if at is not None:
         return bool(_TO_DO.match(asked, at))
     between = match.groupdict().get("object") or ""
@@ -426,12 +435,17 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
     return [(start, _content_stop(view, start, stop)) for start, stop in pieces]
 
 
+_NO_WORDS = regex.compile(rf"[{QUOTED}\W]*")
+_THAT = regex.compile(r"[\s,]*bahwa\b")
+_REGARDING = regex.compile(r"(?:terkait|kepada|hal)\b", regex.IGNORECASE)
+
+
 def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source, last: Span) -> bool:
     """Whether the (last) part of the content is reported speech: clausal where the rule asks for it, not a noun phrase or a quotation."""
     groups = match.groupdict()
     words = last.of(scope.view)
     lead = scope.view[match.end("subject") : last.start] if groups.get("subject") is not None else scope.view[: last.start]
-    if regex.fullmatch(rf"[{QUOTED}\W]*", words):
+    if _NO_WORDS.fullmatch(words):
         return False
     if groups.get("that") is None and "," not in lead and _is_nominal(words):
         return False
@@ -452,14 +466,14 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if "clause" not in rule.options or groups.get("that") is not None or groups.get("vow") is not None:
         return True
-    if source.stop is not None and regex.match(r"[\s,]*bahwa\b", scope.view[source.stop :]):
+    if source.stop is not None and _THAT.match(scope.view[source.stop :]):
         return True
     count = len(words.split())
     trusted = scope.view[scope.cue.span.stop :].lstrip().startswith(",") and "," in scope.view[scope.cue.span.stop : last.start + 1] and source.stop is None
     trusted = trusted or scope.cue.stem in lexicon.lower("cue_clausal") or groups.get("agent") is not None and sources.is_named(source.span.of(scope.view))
     opening = bool(scope.cue.lists & OPENING) and grammar.skip_connectives(scope.view, 0, scope.cue.span.start) == scope.cue.span.start
     trusted = trusted or opening and (source.stop is None or scope.view[source.stop :].lstrip().startswith(","))
-    if trusted and count >= 3 and not regex.match(r"(?:terkait|kepada|hal)\b", words, regex.IGNORECASE):
+    if trusted and count >= 3 and not _REGARDING.match(words):
         return True
     return _tells(scope.cue, words) or QUOTED in words and count > 1
 
@@ -523,11 +537,15 @@ _THAT_IT_IS = regex.compile(
 _GLUED = regex.compile(r"(?<=[\p{Ll}\ue000-\ue002])\.(?=\p{Lu}\p{Ll}|[\ue000-\ue002])")
 
 
+_ABOUT = regex.compile(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", regex.IGNORECASE)
+_COMPLEMENTISER = regex.compile(r"\b(?:agar|supaya|bahwa)\b")
+
+
 def _is_nominal(words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
-    if regex.match(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", words, regex.IGNORECASE):
+    if _ABOUT.match(words):
         return True
-    if grammar.starts_with("cue_noun", words) and regex.search(r"\b(?:agar|supaya|bahwa)\b", words):
+    if grammar.starts_with("cue_noun", words) and _COMPLEMENTISER.search(words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
     words = _GLUED.split(words)[0]
     noun = grammar.pattern(rf"(?:{{words:nominal}}|{_COUNT}(?P<topic>{{words:topics}}))(?:nya)?\b").match(words)
@@ -579,9 +597,12 @@ def _content_stop(view: str, start: int, stop: int) -> int:
     return stop
 
 
+_WITH_CONTENT = regex.compile(r"\s*(?:,|:|bahwa\b|[^.]*\b(?:agar|supaya|untuk)\b)")
+
+
 def _goes_on(words: str) -> bool:
     """Whether a second cue has content of its own: “… dan mengakui perbuatannya” tells what the content's subject did."""
-    return grammar.is_clause(words) or bool(regex.match(r"\s*(?:,|:|bahwa\b|[^.]*\b(?:agar|supaya|untuk)\b)", words))
+    return grammar.is_clause(words) or bool(_WITH_CONTENT.match(words))
 
 
 _DATELINE = regex.compile(r"\W*(?:\ue002+|\p{Lu}{3,}[\p{L}.]*)[^.\n]{0,60}?\s[–—-]{1,2}\s")
@@ -622,10 +643,13 @@ _TITLED = regex.compile(
 )
 
 
+_QUOTED = regex.compile(rf"{QUOTED}+")
+
+
 def _quotes_words(scope: Scope, part: Span) -> bool:
     """Whether content holds quoted words, titles and single terms apart."""
     text = scope.article.text
-    for match in regex.finditer(rf"{QUOTED}+", part.shift(-scope.span.start).of(scope.view)):
+    for match in _QUOTED.finditer(part.shift(-scope.span.start).of(scope.view)):
         start, stop = part.start + match.start(), part.start + match.end()
         if len(text[start:stop].split()) > 1 and not _TITLED.search(text[max(0, start - 30) : start]):
             return True

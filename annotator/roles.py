@@ -228,14 +228,18 @@ def _is_source(window: str, office: int, masked: str, name: int) -> bool:
     return bool(name and _ACCORDING_TO.search(window, max(0, office - 20), office)) and grammar.is_subject(masked, name.end())
 
 
+_IN_BRACKETS = regex.compile(r"\([^()]*\)")
+_CAPITALISED = regex.compile(r"\b\p{Lu}[\w-]*")
+
+
 def _is_action(words_: str) -> bool:
     """A verb between the head and the name: not a role but a subject with its predicate."""
-    return grammar.is_clause(_plain(regex.sub(r"\([^()]*\)", " ", words_)))
+    return grammar.is_clause(_plain(_IN_BRACKETS.sub(" ", words_)))
 
 
 def _plain(words_: str) -> str:
     """Capitalised words made names: the “Hidup” of a ministry is no verb."""
-    return regex.sub(r"\b\p{Lu}[\w-]*", lambda m: ORG * len(m.group()), words_)
+    return _CAPITALISED.sub(lambda m: ORG * len(m.group()), words_)
 
 
 def _describes(words_: str) -> bool:
@@ -244,6 +248,9 @@ def _describes(words_: str) -> bool:
 
 
 _OPENS = regex.compile(r"(?<=(?:^|[.!?”\"\n])\s{0,3})")
+
+
+_PERSON_NEXT = regex.compile(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000")
 
 
 def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
@@ -272,7 +279,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     if firm and (opens or masked[firm.end()] in ",." or _HELD.search(masked, start, match.end())):
         return _role(text, masked, *firm.span("role"), "role.appositive")
     # a name right after the role is the person it belongs to, not this one
-    following = regex.match(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000", masked[stop : stop + 30])
+    following = _PERSON_NEXT.match(masked[stop : stop + 30])
     if PER in masked[match.end() : stop] or following and "," not in masked[stop : stop + following.end()]:
         stop = masked.rfind(" dan ", match.end(), stop)  # “Ani, warga Tangerang dan anaknya Budi”
     return _role(text, masked, match.end(), stop, "role.appositive")
@@ -303,6 +310,9 @@ def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Enti
     return tuple(replace(e, roles=(*e.roles, given[i])) if i in given and i in lacking else e for i, e in enumerate(entities))
 
 
+_AFFILIATION = regex.compile(r"\ue001+|\ue002+")
+
+
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
@@ -312,7 +322,7 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
     if stop <= start or "\n" in text[start:stop]:
         return None
     span = Span(start, stop)
-    names = list(regex.finditer(r"\ue001+|\ue002+", masked[start:stop]))
+    names = list(_AFFILIATION.finditer(masked[start:stop]))
     affiliation = Span(start + names[0].start(), start + names[0].end()) if names else None
     rule = "role.party" if grammar.starts_with("parties", text[start:stop]) else rule
     return Role(span, affiliation, rule)

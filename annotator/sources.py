@@ -11,10 +11,15 @@ from annotator.grammar import is_clause, is_listed, is_predicate, is_subject, pa
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
 _PEOPLE = rf"{PER}+(?:-{PER}+|(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
+_SOME_PEOPLE = regex.compile(_PEOPLE)
 _SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
 
 
 # --------------------------------------------------------------------------------------------------------- the subject
+
+
+# “… lalu Dia mengatakan”
+_CAPITAL = regex.compile(r"(?<![\w-])(?:Ia|Dia|Beliau)$")
 
 
 def before(masked: str, start: int, stop: int) -> Span | None:
@@ -25,7 +30,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     start = skip_connectives(masked, _clause_start(masked, start, stop), stop)
     start = _inner_start(masked, start, stop)
     whole, stop = stop, _drop_adverbs(masked, start, stop)
-    pronoun = regex.search(r"(?<![\w-])(?:Ia|Dia|Beliau)$", masked[start:stop])
+    pronoun = _CAPITAL.search(masked[start:stop])
     if pronoun:
         return Span(*pronoun.span()).shift(start)  # its capital shows that the sentence starts here, whatever is glued before it
     relative = pattern(r"\s+yang$").search(masked[:stop], start)
@@ -199,10 +204,13 @@ _COUNTED = (
 )
 
 
+_FIGURE = regex.compile(r"\s*[\d(]")
+
+
 def _is_adverbial(masked: str, span: Span) -> bool:
     words = span.of(masked)
     counted = pattern(_COUNTED).match(words)
-    return starts_with("prepositions", words) or starts_with("days", words) or not counted and bool(regex.match(r"\s*[\d(]", words))
+    return starts_with("prepositions", words) or starts_with("days", words) or not counted and bool(_FIGURE.match(words))
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:
@@ -248,7 +256,7 @@ def _head(masked: str, segment: Span) -> Span | None:
     for opinion in (_person_at_end, _called, _somebody_related, _after_headline):
         if found := opinion(masked, segment, main):
             return found
-    people = regex.search(_PEOPLE, main.of(masked))
+    people = _SOME_PEOPLE.search(main.of(masked))
     if people:
         narrated = is_clause(main.of(masked)[: people.start()]) and main.start + people.end() < segment.stop
         return None if narrated else Span(*people.span()).shift(main.start)
@@ -266,12 +274,16 @@ def _main(masked: str, segment: Span) -> Span:
     return Span(segment.start, cut.start()) if cut and cut.start() > segment.start else segment
 
 
+_LAST_PERSON = regex.compile(rf"(?<!\p{{L}})(?<before>\S+)\s+(?<name>{PER}+)$")
+_AFFILIATED = regex.compile(rf"[){ORG}{LOC}]")
+
+
 def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
     """“Kepala Badan Penanggulangan Bencana (BPBD) Lembata Kanisius”: the only person, after institutions, places and brackets."""
     words = segment.of(masked)
-    match = regex.search(rf"(?<!\p{{L}})(?<before>\S+)\s+(?<name>{PER}+)$", words)
+    match = _LAST_PERSON.search(words)
     lead = words[: match.start("name")] if match else ""
-    if not regex.search(rf"\)|{ORG}|{LOC}", lead) or PER in lead or is_clause(lead):
+    if not _AFFILIATED.search(lead) or PER in lead or is_clause(lead):
         return None
     if is_listed("prepositions", match["before"]) or starts_with("relations", words):
         return None
@@ -291,10 +303,13 @@ def _somebody_related(masked: str, _: Span, main: Span) -> Span | None:
     return _strip(masked, main) if related and not starts_with("roles", words.strip()) else None
 
 
+_LAST_NAME = regex.compile(rf"\s(?<name>{PER}+)$")
+
+
 def _after_headline(masked: str, segment: Span, _: Span) -> Span | None:
     """“Bupati Sebut Harga Beras Naik ke Level Tertinggi Budi”: the name after a headline that was glued before it."""
     words = segment.of(masked)
-    match = regex.search(rf"\s(?<name>{PER}+)$", words)
+    match = _LAST_NAME.search(words)
     lead = WORD.findall(words[: match.start()]) if match else []
     if len(lead) < 5 or PER in words[: match.start()] and {"dan", "serta"} & set(lead) or any(word[0].islower() and not is_listed("headline_small", word) for word in lead):
         return None
@@ -310,10 +325,14 @@ def _pronoun(masked: str, main: Span) -> Span | None:
 _WITH_OTHERS = r"\s+(?:dan|serta)\s+(?:{words:groups}|{words:crowds}|{words:institutions}|{words:descriptors})\b"
 
 
+_BRACKETED_ORG = regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+")
+_ORG_OR_LOC = regex.compile(rf"[{ORG}{LOC}]+")
+
+
 def _institution(masked: str, segment: Span, main: Span) -> Span | None:
     """“KPK”, “Gerakan Pemuda (GP) Ansor”, “produsen ikan beku PT X”."""
-    bracketed = regex.compile(rf"{ORG}+\s*\({ORG}+\)\s+{ORG}+").match(masked, main.start, segment.stop)
-    name = bracketed or regex.compile(rf"[{ORG}{LOC}]+").match(masked, main.start, main.stop)
+    bracketed = _BRACKETED_ORG.match(masked, main.start, segment.stop)
+    name = bracketed or _ORG_OR_LOC.match(masked, main.start, main.stop)
     if name and pattern(_WITH_OTHERS).match(masked, name.end(), main.stop) and not is_clause(main.of(masked)):
         return main
     if name:
@@ -334,6 +353,11 @@ _HUMAN = r"(?:se(?:orang|buah|pasang)\b|salah\s+satu\b|(?:pria|wanita|perempuan|
 _HANDLE = rf"(?:(?:pemilik|pengguna|warganet)\s+)?akun(?:\s+(?:\p{{L}}+|[{ORG}{LOC}]+)){{0,4}}?\s+(?P<handle>@[\w.*\[\]]*[\w*\]])"
 
 
+_SOMEWHERE = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}")
+_DEICTIC = regex.compile(r"\s(?:itu|ini|tersebut)$")
+_LETTER = regex.compile(r"\p{L}")
+
+
 def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """A source without a name: “pejabat tersebut”, “sejumlah warga di posko”, “perwakilan dagang Rusia di Vietnam”."""
     words = main.of(masked)
@@ -342,12 +366,12 @@ def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     if taken_up := pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
         return Span(*taken_up.span())
     long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
-    placed = regex.compile(r"\s+di\s+(?:\S+\s*){1,3}").fullmatch(masked, main.stop, segment.stop)
-    ended = regex.search(r"\s(?:itu|ini|tersebut)$", words)
+    placed = _SOMEWHERE.fullmatch(masked, main.stop, segment.stop)
+    ended = _DEICTIC.search(words)
     phrase = segment if (long or placed) and not ended else main
-    definite = ended or regex.search(r"\s(?:itu|ini|tersebut)$", phrase.of(masked))
+    definite = ended or _DEICTIC.search(phrase.of(masked))
     head = pattern(rf"{_COUNTED}|{{words:institutions}}\b").match(words)
-    if not regex.search(r"\p{L}", words) or not definite and is_clause(phrase.of(masked)[head.end() if head else 0 :]):
+    if not _LETTER.search(words) or not definite and is_clause(phrase.of(masked)[head.end() if head else 0 :]):
         return None
     return _strip(masked, phrase) if len(WORD.findall(masked, phrase.start, phrase.stop)) <= 16 else None
 
@@ -374,6 +398,10 @@ def after(masked: str, start: int, stop: int, clause: bool = False) -> tuple[Spa
 _LISTED = rf"(?:,\s(?:dan\s)?(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+)(?:\s(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+|dan|\([^()]{{1,40}}\))){{0,8}})"
 
 
+_ONE_OF = regex.compile(r"^(?:seorang|salah\s+(?:satu|seorang))\s")
+_WORD_NEXT = regex.compile(r"\s+\w")
+
+
 def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     segment_stop = _segment_stop(masked, begin, stop)
     segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
@@ -388,19 +416,19 @@ def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
         return Span(*somebody_else.span())
     if called := _called(masked, segment, main):
         return called
-    office = starts_with("roles", regex.sub(r"^(?:seorang|salah\s+(?:satu|seorang))\s", "", words))
+    office = starts_with("roles", _ONE_OF.sub("", words))
     related = pattern(rf"{RELATED}$|^(?:{{words:relations}}\s){{1,2}}(?:{{words:relation_words}}\s)*(?:{{words:parties}}|{ORG}+)$").search(words)
-    people = regex.search(_PEOPLE, words)
+    people = _SOME_PEOPLE.search(words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
     following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
-    definite = _DEFINITE.search(segment.of(masked)) and regex.match(r"\s+\w", masked[following.end() : stop]) if following else None
+    definite = _DEFINITE.search(segment.of(masked)) and _WORD_NEXT.match(masked[following.end() : stop]) if following else None
     following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
     apart = following and (clause or not office) and is_subject(masked, following.end())
     if following and not definite and not apart and (related or office and not people):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office):
         return Span(*people.span()).shift(main.start)
-    name = regex.match(rf"[{ORG}{LOC}]+", words)
+    name = _ORG_OR_LOC.match(words)
     return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
 
 
@@ -420,13 +448,17 @@ _HALF = regex.compile(r"\syang(?:\s\S+)?$")
 _TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
 
 
+_ACCOUNT = regex.compile(r"akun\b", regex.IGNORECASE)
+_LETTER_OR_NAME = regex.compile(r"[\p{L}\ue000-\ue002]")
+
+
 def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     """An agent without a name, up to its first predicate."""
     if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
         return Span(*written.span("handle"))
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    ends = [_TOLD] if starts_with("documents", words) and not regex.match(r"akun\b", words, regex.IGNORECASE) else [_TOLD, pattern(_MEANS)]
+    ends = [_TOLD] if starts_with("documents", words) and not _ACCOUNT.match(words) else [_TOLD, pattern(_MEANS)]
     segment = Span(segment.start, min([segment.stop, *(m.start() for end in ends for m in end.finditer(masked, segment.start, segment.stop))]))
     closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start) or pattern(_TAKEN_UP_AGENT).match(masked[: segment.stop], segment.start)
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
@@ -434,12 +466,15 @@ def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
     if predicate is not None:
         cut = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
         phrase = main if cut and _HALF.search(cut.of(masked)) and main.stop < cut.stop else cut
-    return phrase if phrase and regex.search(r"[\p{L}\ue000-\ue002]", phrase.of(masked)) else None
+    return phrase if phrase and _LETTER_OR_NAME.search(phrase.of(masked)) else None
+
+
+_PHRASE_END = regex.compile(rf"[;:]|\.(?=\s+(?!{PER})|$)|[{QUOTED}{THIS}{NOISE}]")
 
 
 def _segment_stop(masked: str, start: int, stop: int) -> int:
     """Up to the first comma, or what ends a phrase for sure; a full stop before a name is an abbreviation's."""
-    end = regex.compile(rf"[;:]|\.(?=\s+(?!{PER})|$)|[{QUOTED}{THIS}{NOISE}]").search(masked, start, stop)
+    end = _PHRASE_END.search(masked, start, stop)
     limit = end.start() if end else stop
     segments = _segments(masked, start, limit) if limit > start else []
     return segments[0].stop if segments else limit
@@ -476,23 +511,30 @@ def _skip_modifiers(masked: str, position: int, stop: int) -> int:
     return position
 
 
+_RELATIVE = regex.compile(r"\s*(?:yang|seperti)\b")
+_THAT = regex.compile(r"\s*bahwa\b")
+
+
 def _follows_source(chunk: str) -> bool:
     """A place, day or manner right after a source, not a clause that starts there."""
-    finite = _FINITE.search(chunk) and not regex.match(r"\s*(?:yang|seperti)\b", chunk)
-    if finite or regex.match(r"\s*bahwa\b", chunk):
+    finite = _FINITE.search(chunk) and not _RELATIVE.match(chunk)
+    if finite or _THAT.match(chunk):
         return False
-    return starts_with("prepositions", chunk) or starts_with("days", chunk) or bool(regex.match(r"\s*[\d(]", chunk))
+    return starts_with("prepositions", chunk) or starts_with("days", chunk) or bool(_FIGURE.match(chunk))
 
 
 def _is_aside(words: str, last: bool) -> bool:
     """What stands between commas after a source and belongs to it: a day, a role, a manner (which would be content at the end)."""
-    if starts_with("days", words) or regex.match(r"\s*[\d(]", words) and not is_clause(words):
+    if starts_with("days", words) or _FIGURE.match(words) and not is_clause(words):
         return True
     return starts_with("roles", words) and not is_clause(words) or not last and bool(_MANNER.match(words))
 
 
+_CLAUSE_COMMA = regex.compile(r"(?<!\d),|,(?!\d)")
+
+
 def _first_comma(words: str) -> int:
-    match = regex.search(r"(?<!\d),|,(?!\d)", words)
+    match = _CLAUSE_COMMA.search(words)
     return match.start() if match else len(words)
 
 
@@ -502,15 +544,19 @@ def _first_comma(words: str) -> int:
 _ABSTRACT = regex.compile(r"(?!perempuan)(?:(?:pe|ke|per)\p{L}{4,}an|\p{L}{4,}nya)(?:\s|$)", regex.IGNORECASE)
 
 
+_NAME = regex.compile(NAME)
+_SOMEONE = regex.compile(r"se(?:orang|buah)|salah\s+s|(?:pak|bapak|bu)\s", regex.IGNORECASE)
+
+
 def is_named(words: str) -> bool:
     """Whether a masked phrase holds a name or is a pronoun."""
-    return bool(regex.search(NAME, words)) or starts_with("pronouns", words)
+    return bool(_NAME.search(words)) or starts_with("pronouns", words)
 
 
 def is_somebody(words: str) -> bool:
     """Whether a masked phrase is a name, a pronoun, an office, a group, an institution or a text."""
     listed = any(starts_with(name, words) for name in _SOMEBODY)
-    return is_named(words) or listed or bool(regex.match(r"se(?:orang|buah)|salah\s+s|(?:pak|bapak|bu)\s", words, regex.IGNORECASE))
+    return is_named(words) or listed or bool(_SOMEONE.match(words))
 
 
 def can_speak(words: str) -> bool:

@@ -264,10 +264,13 @@ def by_first_person(turn: Turn) -> Found | None:
     return None
 
 
+_CAPITALISED = regex.compile(r"\p{Lu}\p{L}{2,}")
+
+
 def by_surname(turn: Turn) -> Found | None:
     """A capitalised word that the tagger passed over and that is part of one person's name."""
     word = turn.quote.source.of(turn.scene.text)
-    if turn.names or not regex.fullmatch(r"\p{Lu}\p{L}{2,}", word):
+    if turn.names or not _CAPITALISED.fullmatch(word):
         return None
     known = [i for i, e in enumerate(turn.scene.entities) if e.type == "PER" and word in e.name.of(turn.scene.text).split()]
     return _named(turn.scene, known[0], "surname") if len(known) == 1 else None
@@ -291,10 +294,14 @@ def _last_group(turn: Turn) -> Found | None:
 # ------------------------------------------------------------------------------------------------------------- phrases
 
 
+_AROUND_OFFICE = regex.compile(r"^sang\s+|\s+(?:itu|tersebut|ini|pun|juga)$")
+_INDEFINITE = regex.compile(r"(?:seorang|sebuah|para|beberapa|sejumlah)\b")
+
+
 def by_role(turn: Turn) -> Found | None:
     """“Kapolres”, “Menlu itu”: the person who holds that role here; the nearest earlier mention of the role wins."""
-    bare = regex.sub(r"^sang\s+|\s+(?:itu|tersebut|ini|pun|juga)$", "", turn.words)
-    if not grammar.starts_with("roles", bare) or regex.match(r"(?:seorang|sebuah|para|beberapa|sejumlah)\b", bare):
+    bare = _AROUND_OFFICE.sub("", turn.words)
+    if not grammar.starts_with("roles", bare) or _INDEFINITE.match(bare):
         return None
     if bare == turn.words and " " not in bare and (grammar.starts_with("groups", bare) or grammar.starts_with("crowds", bare)):
         return None  # “mahasiswa menilai …” are students, not the one who was introduced
@@ -312,12 +319,15 @@ def by_role(turn: Turn) -> Found | None:
     return _named(turn.scene, best[1], "role") if best else None
 
 
+_WORD = regex.compile(r"\w+")
+
+
 def _holds(office: str, asked: list[str]) -> bool:
     """Whether somebody with an office is what is asked for: not a “calon presiden” a “presiden”, but a “Menteri Perindustrian (Menperin)” a “menperin”.
 
     An office, its clipped form (“Menlu”) and its synonyms (“Kepala Negara”) are one.
     """
-    if f"({asked[0]})" in office and set(asked) <= set(regex.findall(r"\w+", office)):
+    if f"({asked[0]})" in office and set(asked) <= set(_WORD.findall(office)):
         return True
     held, asked = _in_one_word(office), _in_one_word(" ".join(asked))
     for i, word in enumerate(held):
@@ -335,7 +345,7 @@ def _in_one_word(office: str) -> list[str]:
     """The words of an office, those that have a synonym in its terms."""
     for words, other in _synonyms():
         office = words.sub(other, office)
-    return regex.findall(r"\w+", office)
+    return _WORD.findall(office)
 
 
 @functools.cache
@@ -349,9 +359,13 @@ LONGEST = 6
 _ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])
 
 
+_KNOWN = regex.compile(r"(?:sang\s+)?(.*\S)\s+(?:itu|tersebut|ini)(?:pun)?$")
+_SANG = regex.compile(r"sang\s+(.*\S)$")
+
+
 def _definite(turn: Turn) -> str | None:
     """The head of “X itu”, “sang X”: a phrase for somebody who is known."""
-    match = regex.match(r"(?:sang\s+)?(.*\S)\s+(?:itu|tersebut|ini)(?:pun)?$", turn.words) or regex.match(r"sang\s+(.*\S)$", turn.words)
+    match = _KNOWN.match(turn.words) or _SANG.match(turn.words)
     return match[1] if match else None
 
 
@@ -491,11 +505,15 @@ _DEICTIC = regex.compile(r"\s(?:itu|tersebut|ini)$")
 _COUNTED = regex.compile(r"(?:(?:sisanya|sebanyak|sekitar|hampir|lebih dari)\s+){0,2}\d[\d.,]*\s+persen\b")
 
 
+_NAMED = regex.compile(NAME)
+_AND = regex.compile(r"\b(?:dan|serta)\b")
+
+
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
     one = bool(_DEICTIC.search(words)) and (grammar.starts_with("roles", words) or grammar.starts_with("descriptions", words))
-    several = not one and bool(regex.search(NAME, masked)) and bool(regex.search(r"\b(?:dan|serta)\b", words))
+    several = not one and bool(_NAMED.search(masked)) and bool(_AND.search(words))
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
     if grammar.starts_with("crowds", words) and not _DEICTIC.search(words) and PER not in masked:

@@ -106,6 +106,7 @@ def reach(masked: str, found: tuple[Zone, ...]) -> tuple[Zone, ...]:
 
 # as many capitals as no name with its office has
 _FEWEST = 6
+_NAME = regex.compile(grammar.NAME)
 _RUNNING = regex.compile(r"[\n\"“”]|\.\s")
 
 
@@ -116,7 +117,7 @@ def _glued(masked: str, start: int) -> int:
     for match in grammar.WORD.finditer(masked, start, ending.start() if ending else start + _HEADLINE):
         word = match.group()
         long = len(capitals) >= _FEWEST
-        if word[0].isupper() or regex.match(grammar.NAME, word):
+        if word[0].isupper() or _NAME.match(word):
             capitals.append(match)
             if long and grammar.is_listed("cue_preposition", word.removesuffix("nya")):
                 return match.start()
