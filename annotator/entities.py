@@ -47,7 +47,7 @@ def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
         written = words(text, mention.span)
         name = _nicknames().get(written, written)
         # “Emil” is Emil Dardak too, where he is in the article
-        homes = [g for g in groups if _is_short_for(name, g[0]) or _is_short_for(written, g[0])] or _misspelt(name, groups)
+        homes = [g for g in groups if _is_short_for(name, g[0]) or written != name and _is_short_for(written, g[0])] or _misspelt(name, groups)
         if homes:
             (homes[0] if len(homes) == 1 else _nearest(text, homes, mention))[1].append(mention)
         else:
@@ -178,7 +178,8 @@ def _is_short_for(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
     telling = [w for w in short if w not in _PARTICLES]
     if not telling or all(len(w) == 1 for w in telling):
         return False
-    if all(any(w == f or len(w) == 1 and f.startswith(w) or len(f) == 1 and w.startswith(f) for f in full) for w in telling):
+    # the word itself, an initial for it, or it for an initial
+    if all(w in full or w[0] in full or len(w) == 1 and any(f.startswith(w) for f in full) for w in telling):
         return any(len(w) > 1 and w in full for w in telling)
     initials = "".join(f[0] for f in full if f not in _PARTICLES)
     return len(short) == 1 and len(short[0]) >= 3 and (short[0] == initials or grammar.is_clipped(short[0], full))
@@ -227,8 +228,8 @@ def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]]) -> tu
     """The one name that a shorter one abbreviates: by its initials (BPS), or by clipped words (Kemenkeu, Pemprov Riau)."""
 
     def is_abbreviated(name: tuple[str, ...]) -> bool:
-        initials = "".join(word[0] for word in name if word not in {"dan", "atas", "di", "untuk"})
-        return len(short) == 1 and len(initials) > 2 and short[0] == initials or grammar.is_clipped(short[0], name) and set(short[1:]) <= set(name)
+        spelt = len(short) == 1 and len(short[0]) > 2 and short[0] == "".join(word[0] for word in name if word not in {"dan", "atas", "di", "untuk"})
+        return spelt or grammar.is_clipped(short[0], name) and set(short[1:]) <= set(name)
 
     found = [name for name in names if short and len(name) > len(short) and is_abbreviated(name)]  # “&” has no words
     return found[0] if len(found) == 1 else None

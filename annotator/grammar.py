@@ -66,15 +66,17 @@ def cut_cues() -> dict[str, str]:
     return {w[:-1]: w for name in ("cue_say", "cue_think", "cue_that") for w in lexicon.lower(name) if len(w) > 6 and " " not in w and not w.endswith("s")}
 
 
-_BEFORE_STOP = regex.compile(r"(?<!\w)(?P<opens>(?<=(?:[.!?]\s|^)))?\p{L}{3,}(?=\.\s)", regex.MULTILINE)
+# sought at the full stop, for there are more words
+_BEFORE_STOP = regex.compile(r"(?<=(?<!\w)(?P<word>\p{L}{3,}))\.(?=\s)")
+_OPENS = regex.compile(r"(?<=[.!?]\s|^)", regex.MULTILINE)
 
 
 @functools.lru_cache(maxsize=8)
 def _cut(text: str) -> tuple[int, ...]:
     """Where words end that have lost their last letter before a comma, now a full stop: cues, and those in -nya (“Menurutny. C”)."""
     return tuple(
-        m.end() for m in _BEFORE_STOP.finditer(text)
-        if m.group().casefold() in cut_cues() or m.group().endswith("ny") and (m.group().islower() or m["opens"] is not None)
+        m.start() for m in _BEFORE_STOP.finditer(text)
+        if (word := m["word"]).casefold() in cut_cues() or word.endswith("ny") and (word.islower() or _OPENS.match(text, m.start("word")))
     )
 
 
@@ -85,10 +87,9 @@ def is_cut(word: str, opens: bool) -> bool:
 
 def cover(masked: str, spans: Iterable[Span], mark: str) -> str:
     """The masked text with some spans replaced by one mark."""
-    out = list(masked)
     for span in spans:
-        out[span.start : span.stop] = mark * (span.stop - span.start)
-    return "".join(out)
+        masked = masked[: span.start] + mark * (span.stop - span.start) + masked[span.stop :]
+    return masked
 
 
 @functools.cache
@@ -105,7 +106,12 @@ def is_listed(name: str, word: str) -> bool:
 
 def starts_with(name: str, masked: str) -> bool:
     """Whether the text starts with an entry of a word list, -nya or not."""
-    return bool(pattern(r"\s*{words:%s}(?:nya)?\b" % name).match(masked))
+    return bool(_opening(name).match(masked))
+
+
+@functools.cache
+def _opening(name: str) -> regex.Pattern:
+    return pattern(r"\s*{words:%s}(?:nya)?\b" % name)
 
 
 def is_clipped(word: str, words: Sequence[str]) -> bool:
@@ -117,7 +123,7 @@ def is_clipped(word: str, words: Sequence[str]) -> bool:
     def fits(rest: str, at: int) -> bool:
         return not rest or any(words[i].startswith(rest[:n]) and fits(rest[n:], i + 1) for i in range(at, len(words)) for n in range(2, len(rest) + 1))
 
-    return len(words) > 1 and len(word) > 3 and any(words[0].startswith(word[:n]) and fits(word[n:], 1) for n in range(2, len(word) - 1))
+    return len(words) > 1 and len(word) > 3 and word[:2] == words[0][:2] and any(words[0].startswith(word[:n]) and fits(word[n:], 1) for n in range(2, len(word) - 1))
 
 
 def is_quoted(masked: str, place: int) -> bool:

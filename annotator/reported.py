@@ -156,12 +156,18 @@ def _first(scope: Scope) -> tuple[Quote, Span | None] | None:
     """The quote of the first rule that speaks, and the stretch of the view its attribution uses up."""
     if _is_negated(scope) or _is_in_link(scope) or _is_purpose(scope):
         return None
-    for rule in rules.load("indirect"):
-        match = rule.pattern.search(scope.view) if scope.cue.lists.intersection(rule.cues) else None
+    for rule in _rules(scope.cue.lists):
+        match = rule.pattern.search(scope.view)
         result = _read(scope, rule, match) if match else None
         if result:
             return result
     return None
+
+
+@functools.cache
+def _rules(lists: frozenset[str]) -> tuple[rules.Rule, ...]:
+    """The rules, in order, that name one of the lists a cue is on."""
+    return tuple(rule for rule in rules.load("indirect") if not lists.isdisjoint(rule.cues))
 
 
 # whoever does not say it reports nothing: “tidak menyebutkan siapa pemiliknya”

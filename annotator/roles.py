@@ -15,7 +15,7 @@ import regex
 from annotator import grammar, lexicon
 from annotator.document import Entity, Mention, Role, Span
 from annotator.grammar import DEGREE, LOC, ORG, PER
-from annotator.rules import any_of, expand
+from annotator.rules import expand
 
 
 # between names, and between a person who opens a sentence and an office
@@ -49,7 +49,7 @@ def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
-_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + rf"(?:(?<![\w-]){any_of(lexicon.words('ranks'), reverse=True)}(?:\s+\ue001{{3}})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
+_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
     _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
@@ -95,7 +95,7 @@ _RELATION = _compile(
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
 _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + _RELATED + r")(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
-_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+$", regex.REVERSE)
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{ends:relations}}(?:\s+{{ends:relation_words}})*|{{ends:relations}}\s+dari)\s+$", regex.REVERSE)
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
 _DEICTIC = regex.compile(r"\s+(?:ini|itu|tersebut)", regex.IGNORECASE)
@@ -135,7 +135,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return None  # “… sebagai bek kiri. Marko bermain …”
     if _RELATION_OF.search(window):
         return None
-    relation = _RELATION.search(window) if PER in window or not _relations().isdisjoint(_WORDS.findall(window.casefold())) else None
+    relation = _relation(window)
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
@@ -159,10 +159,17 @@ _LED_BY = regex.compile(r"[\p{L})\ue001\ue002]\s+pimpinan\s*$")
 _WORDS = regex.compile(r"\w+")
 
 
+def _relation(window: str) -> regex.Match | None:
+    """The relation that ends a stretch: tried where the first word of one stands, or of an office before a name, which is far faster."""
+    opening = _first_words("relations", "roles") if PER in window else _first_words("relations")
+    starts = (word.start() for word in _WORDS.finditer(window) if word.group().casefold() in opening)
+    return next((found for start in starts if (found := _RELATION.match(window, start))), None)
+
+
 @functools.cache
-def _relations() -> frozenset[str]:
-    """First words of relations, with -nya and without: where none of them stands, there is no relation to look for."""
-    first = {_WORDS.match(words).group() for words in lexicon.lower("relations")}
+def _first_words(*names: str) -> frozenset[str]:
+    """First words of some word lists' entries, with -nya and without."""
+    first = {_WORDS.match(words).group() for name in names for words in lexicon.lower(name)}
     return frozenset(first | {f"{word}nya" for word in first})
 
 
@@ -183,13 +190,15 @@ def _ends_sentence(text: str, masked: str, place: int, name: int) -> bool:
 
 def _joined(words_: str) -> str:
     """The words with the commas of a list within an office blanked."""
+    if "dan" not in words_ and "&" not in words_:
+        return words_
     return _LIST.sub(lambda m: m.group().replace(",", " "), words_)
 
 
 def _clause_start(window: str, stop: int) -> int:
     """Where the stretch without a break begins that ends at `stop`."""
-    breaks = (m for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window))
-    return max((m.end() for m in breaks if m.end() <= stop), default=0)
+    breaks = [m.end() for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window)]
+    return max((end for end in breaks if end <= stop), default=0)
 
 
 def _office(window: str, start: int, stop: int) -> Span | None:

@@ -85,9 +85,9 @@ def _macros() -> dict[str, str]:
 
 
 @functools.cache
-def alternation(name: str) -> str:
+def alternation(name: str, reverse: bool = False) -> str:
     """A word list as one regex alternative, longest first, spaces loose."""
-    return any_of(lexicon.words(name))
+    return any_of(lexicon.words(name), reverse)
 
 
 def any_of(entries: Iterable[str], reverse: bool = False) -> str:
@@ -116,11 +116,12 @@ def _branches(entries: list[str], reverse: bool) -> str:
 
 
 def expand(pattern: str, macros: dict[str, str] | None = None) -> str:
-    """The pattern with `{name}` and `{words:LIST}` written out; KeyError names an unknown macro."""
+    """The pattern with `{name}` and `{words:LIST}`, in a pattern that is read from the end `{ends:LIST}`, written out; KeyError names an unknown macro."""
     known = _macros() if macros is None else macros
-    return regex.sub(
-        r"\{(?P<words>words:)?(?P<name>[a-z_]+)\}", lambda m: alternation(m["name"]) if m["words"] else known[m["name"]], pattern
-    )
+    return _MACRO.sub(lambda m: alternation(m["name"], m["list"] == "ends") if m["list"] else known[m["name"]], pattern)
+
+
+_MACRO = regex.compile(r"\{(?:(?P<list>words|ends):)?(?P<name>[a-z_]+)\}")
 
 
 @functools.cache

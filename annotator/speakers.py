@@ -438,6 +438,8 @@ def by_introduction(turn: Turn) -> Found | None:
     if head is None:
         return None
     before = turn.scene.text[: turn.quote.source.start]
+    if head not in before.casefold():
+        return None
     first = regex.search(rf"(?<!\w)(?:seorang|sebuah|sejumlah|beberapa|para|salah\s+(?:satu|seorang))\s+{regex.escape(head)}(?!\w)", before, regex.IGNORECASE)
     return Found(Span(*first.span()), turn.kind, None, None, "phrase.again") if first else None
 

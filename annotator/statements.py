@@ -34,12 +34,12 @@ class Article:
 
     def view(self, span: Span, quoted: Iterable[Span] = (), taken: Iterable[Span] = ()) -> str:
         """One stretch of masked text, quotations covered, and what is used up made noise. Its offsets count from `span.start`."""
-        out = list(self.masked[span.start : span.stop])
+        out = self.masked[span.start : span.stop]
         for covered, mark in [(s, QUOTED) for s in quoted] + [(s, NOISE) for s in taken]:
-            start, stop = max(covered.start, span.start) - span.start, min(covered.stop, span.stop) - span.start
-            if start < stop:
-                out[start:stop] = mark * (stop - start)
-        return "".join(out)
+            if covered.overlaps(span):
+                start, stop = max(covered.start, span.start) - span.start, min(covered.stop, span.stop) - span.start
+                out = out[:start] + mark * (stop - start) + out[stop:]
+        return out
 
 
 def read(text: str, sentences: tuple[Sentence, ...], mentions: Iterable[Mention], zones: tuple[Zone, ...]) -> Article:
