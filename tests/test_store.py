@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 import re
 import sqlite3
@@ -58,8 +57,8 @@ def run(db):
 
 def test_every_field_of_every_noun_has_a_column(db):
     fields = {
-        f"{noun.__name__}.{field.name}"
-        for noun in vars(nouns).values() if dataclasses.is_dataclass(noun) for field in dataclasses.fields(noun)
+        f"{name}.{field}"
+        for name, noun in vars(nouns).items() if isinstance(noun, type) and not name.startswith("_") for field in noun.__match_args__
     }
     assert set(PLACES) == fields
     columns = {f"{table}.{column.name}" for table in db.table_names() for column in db[table].columns}
