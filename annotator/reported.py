@@ -111,28 +111,12 @@ def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
 
 @functools.cache
 def _cue_pattern() -> regex.Pattern:
-    words = sorted({w for name in CUE_LISTS for w in lexicon.lower(name)}, key=len, reverse=True)
-    stems, cut = ("|".join(regex.escape(w) for w in forms) for forms in (words, grammar.cut_cues()))
-    return regex.compile(rf"(?<![\w\-@#])(?:(?P<stem>{stems})(?:(?P<nya>nya|ny(?=,))|(?P<nya>))(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
-
-
-_WORD = regex.compile(r"(?<![\w\-@#])\w+")
-
-
-@functools.cache
-def _openings() -> frozenset[str]:
-    """The first words of all cues in all their forms: the pattern is tried where one of them stands, which is far faster."""
-    first = {regex.match(r"\w*", word).group() for name in CUE_LISTS for word in lexicon.lower(name)}
-    return frozenset(word + ending for word in first for clitic in ("", "nya", "ny") for ending in (clitic, clitic + "lah", clitic + "pun")) | frozenset(grammar.cut_cues())
+    stems, cut = (rules.any_of(words).replace(r"\s+", " ") for words in ({w for name in CUE_LISTS for w in lexicon.lower(name)}, grammar.cut_cues()))
+    return regex.compile(rf"\b(?<![\-@#])(?:(?P<stem>{stems})(?:(?P<nya>nya|ny(?=,))|(?P<nya>))(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
 
 
 def _cues(view: str) -> Iterator[Cue]:
-    stop = 0
-    for word in _WORD.finditer(view):
-        match = _cue_pattern().match(view, word.start()) if word.start() >= stop and word.group().casefold() in _openings() else None
-        if match is None:
-            continue
-        stop = match.end()
+    for match in _cue_pattern().finditer(view):
         stem = match["stem"].casefold() if match["stem"] else grammar.cut_cues()[match["cut"].casefold()]
         yield Cue(Span(*match.span()), stem, _lists(stem, bool(match["nya"])))
 
