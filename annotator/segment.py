@@ -26,8 +26,9 @@ _WORD = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u00ad\u200c\u200d]*+"
 _END = r"(?![\p{L}\p{N}])"
 _SYMBOL = r"\S[\p{M}\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*+"  # \X is not linear on a run of flags
 _DOMAIN = "com|Com|COM|net|NET|org|ORG|id|ID|co|CO|tv|TV|info|news|my|sg|au|uk|io|gov|edu"
+# most words end at a blank or a comma, and need no other alternative
 _TOKEN = rf"""
-    [\s\u200b\u2060\ufeff]++
+    (?P<word> {_WORD}(?=[\s;!?"“”()]|,\s) )
   | (?P<web> (?:https?://|www\.\w)[^\s"“”«»‘’<>]*(?<![.,;:!?)\]…'])
         | [@#]{_WORD}(?:\.(?=[\p{{Ll}}\p{{N}}_]){_WORD}){{0,4}}
         | {_WORD}(?:[.@-]{_WORD}){{0,3}}\.(?:{_DOMAIN}){_END} )
@@ -38,7 +39,7 @@ _TOKEN = rf"""
           | (?<=\p{{N}})[.,:/](?=\p{{N}}) ) {_WORD} )*+ )
   | (?P<quote> ''|["“”„«»‘’‚'] )
   | (?P<stop> [.!?…]++ )
-  | (?P<other> -{{2,}}+ | [\U0001f1e6-\U0001f1ff]{{2}} | {_SYMBOL}(?:\u200d{_SYMBOL})*+ )
+  | (?P<other> -{{2,}}+ | [\U0001f1e6-\U0001f1ff]{{2}} | (?![\u200b\u2060\ufeff]){_SYMBOL}(?:\u200d{_SYMBOL})*+ )
 """
 
 
@@ -69,12 +70,9 @@ def sentences(text: str, zones: tuple[Zone, ...] = ()) -> tuple[Sentence, ...]:
 
 
 def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
-    tokens: list[Span] = []
-    kinds: list[str] = []
-    for match in _token().finditer(text, start, stop):
-        if match.lastgroup:
-            tokens.append(Span(*match.span()))
-            kinds.append(match.lastgroup)
+    matches = list(_token().finditer(text, start, stop))
+    tokens = [Span(*match.span()) for match in matches]
+    kinds = [match.lastgroup for match in matches]
     opens = _opening_quotes(text, tokens, kinds)
     found: list[Sentence] = []
     first, stopped = 0, None
@@ -84,7 +82,7 @@ def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
         if stopped is not None and _begins(text, tokens, kinds, first, stopped, index):
             found.append(_sentence(tokens[first:index]))
             first = index
-        stopped = index if kind == "stop" or kind == "short" and text[tokens[index].stop - 1] == "." or _ends_date(text, tokens, index) else None
+        stopped = index if kind == "stop" or kind == "short" and text[tokens[index].stop - 1] == "." or kind == "other" and _ends_date(text, tokens, index) else None
     return [*found, _sentence(tokens[first:])] if tokens else found
 
 
@@ -94,6 +92,8 @@ def _sentence(tokens: list[Span]) -> Sentence:
 
 def _opening_quotes(text: str, tokens: list[Span], kinds: list[str]) -> frozenset[int]:
     """Indexes of the quotation marks that open. White space decides; between two words, the mark's shape or whether one is open."""
+    if "quote" not in kinds:
+        return frozenset()
     opens: set[int] = set()
     inside = {"single": False, "double": False}
     for index in (index for index, kind in enumerate(kinds) if kind == "quote"):
