@@ -37,7 +37,12 @@ def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity,
 
 def words(text: str, span: Span) -> tuple[str, ...]:
     """A name's words, case folded, possessive -nya and particles as they stand."""
-    return tuple(w.casefold().replace("’", "'") for w in _TOKEN.findall(span.of(text)))
+    return _words(span.of(text))
+
+
+@functools.lru_cache(maxsize=1000)  # more than the names of an article, which are compared again and again
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(w.casefold().replace("’", "'") for w in _TOKEN.findall(name))
 
 
 def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
