@@ -367,7 +367,7 @@ def attempts(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, 
     """Each document with its annotation, or with what went wrong: one that fails does not take the others with it."""
     try:
         annotations = list(pipeline.annotate(documents, tagger))
-    except (ner.ModelError, rules.RuleError):  # wrong for every article
+    except (ner.ModelError, rules.RuleError, RunError):  # wrong for every article
         raise
     except Exception as error:
         if len(documents) == 1:

@@ -101,7 +101,12 @@ class Work:
     dataset: Path | None = None
 
     def path(self, shard: Shard) -> Path:
+        """The file of a shard's results."""
         return self.results / f"{shard.files()[0]}.jsonl.gz"
+
+    def key(self, shard: Shard) -> str:
+        """What stands at the head of results that need not be made again."""
+        return f"{shard.key} {self.dataset or ''}".rstrip()
 
 
 # A worker ----------------------------------------------------------------------------------------
@@ -113,7 +118,7 @@ def annotate(work: Work, shard: Shard) -> bool:
     RunError where this process is not what the driver is: another version, other rules, another model, no such folder.
     """
     target = work.path(shard)
-    if _key(target) == shard.key:
+    if _key(target) == work.key(shard):
         return False
     _check(work, target)
     tagger = functools.cache(lambda: _tagger(work.load, work.made_with["model"]))
@@ -121,7 +126,7 @@ def annotate(work: Work, shard: Shard) -> bool:
         lines = stack.enter_context(_renamed_when_whole(target))
         dataset = work.dataset and stack.enter_context(parquet.writer(work.dataset, *shard.files()))
         stack.enter_context(runs.collecting_between())
-        _write(lines, {"key": shard.key, "shard": shard.name})
+        _write(lines, {"key": work.key(shard), "shard": shard.name})
         for outcome in _outcomes(shard, tagger, parquet.record if dataset else rows.of):
             if dataset and outcome.made:
                 dataset.add(outcome.made)
@@ -228,6 +233,9 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
     for outcome in _drained(ready):
         unchanged += outcome.unchanged
         yield outcome
+    for folder in (work.results, *(work.dataset / table for table in parquet.SCHEMAS if work.dataset)):
+        for left in folder.glob("*.tmp"):  # by workers that died
+            left.unlink()
     if database is not None and run.cache_info().currsize:
         store.finish_run(database, run(), unchanged)
 

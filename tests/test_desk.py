@@ -547,7 +547,7 @@ WRITER = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from dataclasses import replace
-from annotator import store
+from annotator import rows, store
 from conftest import build
 with store.open(sys.argv[1]) as db:
     run, n = store.start_run(db, tool="1", model="m", rules="r", settings={}), 0
@@ -610,8 +610,8 @@ def test_every_page_stays_on_this_machine(visit, desk):
     """What the fixture watches, on each page, with the plots and the links that lead to the rows behind them."""
     page = visit("", "ani")
     assert page.locator(".plot svg").count() == 5
-    rows = [link.get_attribute("href") for link in page.get_by_text("The rows behind it").all()]
-    for address in [desk.url(address) for address in pages(desk).values()] + [f"{desk.addresses['staff']}{rows[0]}"]:
+    behind = [link.get_attribute("href") for link in page.get_by_text("The rows behind it").all()]
+    for address in [desk.url(address) for address in pages(desk).values()] + [f"{desk.addresses['staff']}{behind[0]}"]:
         assert page.goto(address).status == 200
     assert page.locator("table tbody tr").count() > 0
     assert page.goto(desk.url("/queue?after=" + "9" * 5000)).status == 200
@@ -707,19 +707,19 @@ def test_every_figure_gives_what_its_plot_draws(figure):
         for annotation in (SAMPLE, hostile()):
             document = replace(annotation.document, outlet=HOSTILE_NAME)
             store.write(db, run, rows.of(replace(annotation, document=document)))
-        rows = figure.rows(db, figures.Period("2025-01-01", "2025-12-31"), " ".join(HOSTILE_NAME.split()))
+        found = figure.rows(db, figures.Period("2025-01-01", "2025-12-31"), " ".join(HOSTILE_NAME.split()))
         assert figure.speaker or figure.rows(db, figures.Period("2026-01-01", "")) == []
     if figure.id == "doubt":
-        assert rows == []
+        assert found == []
         return
-    drawn = plots.draw(figure, rows)
+    drawn = plots.draw(figure, found)
     for element in ElementTree.fromstring(drawn).iter():
         tag, attributes = element.tag.rpartition("}")[2], {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
         assert tag not in ("script", "image", "foreignObject", "a") and not any(name.startswith("on") for name in attributes)
         assert attributes.get("href", "#").startswith("#") and "src" not in attributes
         assert tag != "style" or not re.search(r"url\(|@import", element.text)
     assert "\x07" not in drawn
-    if HOSTILE_NAME[:3] in str(rows):
+    if HOSTILE_NAME[:3] in str(found):
         assert "Ratna" in drawn
 
 

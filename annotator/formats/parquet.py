@@ -7,8 +7,11 @@ DuckDB and gives it the view `said` of schema.sql.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
@@ -103,7 +106,7 @@ def writer(folder: Path, name: str, instead: str) -> Iterator[Writer]:
 
     They are there once all is written, in place of older ones of that name and of those whose names match the pattern `instead`.
     """
-    partial = {table: folder / table / f".{name}.tmp" for table in SCHEMAS}
+    partial = {table: folder / table / f"{name}.{socket.gethostname()}-{os.getpid()}.tmp" for table in SCHEMAS}
     try:
         with ExitStack() as stack:
             for path in partial.values():
@@ -123,14 +126,5 @@ def writer(folder: Path, name: str, instead: str) -> Iterator[Writer]:
 
 def views(folder: Path) -> str:
     """SQL for DuckDB that gives the dataset in a folder the names of its tables, and the view `said`."""
-    place = str(folder.absolute()).replace("'", "''")
-    tables = "".join(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet('{place}/{table}/*.parquet');\n" for table in SCHEMAS)
-    return f"-- With DuckDB: .read '{place}/{VIEWS}'\n{tables}{_SAID}"
-
-
-_SAID = """CREATE OR REPLACE VIEW said AS
-SELECT
-    quotes.document || ':' || quotes.number AS quote, speaker, role, words, cue, type, kind, naming, affiliation, via, outlet, published,
-    coalesce(title, path) AS article, CAST(NULL AS VARCHAR) AS review, confidence, rule, speaker_rule, path, path AS document
-FROM quotes JOIN documents ON documents.path = quotes.document;
-"""
+    sql = (resources.files("annotator") / "data" / "dataset.sql").read_text(encoding="utf-8")
+    return sql.replace("{dataset}", str(folder.absolute()).replace("'", "''"))
