@@ -6,7 +6,7 @@ import functools
 
 import regex
 
-from annotator import lexicon, rules
+from annotator import grammar, lexicon, rules
 from annotator.document import Span
 from annotator.grammar import ORG, PER
 
@@ -20,6 +20,8 @@ _KIND = regex.compile(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\
 
 # “dikutip dariAntara”: a scraper lost the blank
 _GLUED = regex.compile(r"dari(?=\p{Lu}|detik)")
+# “YouTube Warta. Senin”: a day or a full stop that the name model took for a part of the name
+_DATED = r"(?:[.,]*\s+{words:days}|[.,]+)$"
 # the name of a channel after its platform
 _CHANNEL = regex.compile(r"\s+{0}(?:\s{0}){{0,3}}".format(r"(?:[\ue000-\ue002]+|\p{Lu}[\w!]*(?:\.\w+)*)"))
 
@@ -60,11 +62,13 @@ def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Spa
     """The name itself: a channel with its platform (“YouTube Suara Desa”), else cut to the longest known one where it must be known."""
     if _GLUED.match(text, found.start):
         found = Span(found.start + len("dari"), found.stop)
+    if dated := grammar.pattern(_DATED).search(found.of(text)):
+        found = Span(found.start, found.start + dated.start())
     words = found.of(text)
     if channel := _CHANNEL.match(masked, found.stop) if words.casefold() == "youtube" and found.of(masked)[0] != PER else None:
         return Span(found.start, channel.end())
     if "channel" in options:
-        return None
+        return found if "watched" in options and words.casefold().startswith("youtube ") else None
     if "known" not in options or _DOMAIN.search(words):
         return found
     for match in reversed(list(_UP_TO_BLANK.finditer(words))):
@@ -77,7 +81,7 @@ def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Spa
 
 
 def _is_platform(name: str) -> bool:
-    return name.removesuffix("nya") in lexicon.words("platforms")
+    return regex.sub(r"nya?$", "", name) in lexicon.words("platforms")
 
 
 def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:

@@ -237,6 +237,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("subject") is not None:
         if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and _DESCRIBED.search(view[: cue.span.start]):
             return None  # “video yang memperlihatkan …” describes the video
+        if grammar.pattern(_SAID_BY_ME).search(view[max(0, cue.span.start - 60) : cue.span.start]):
+            return None
         subject = _subject(scope, *match.span("subject"))
         found = Source(subject, False, None) if subject else None
         if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
@@ -259,6 +261,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
 
 
 _DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
+# “Bung Karno, yang saya katakan …”, “ketika saya mengatakan …”: the one who speaks already; not “petugas kami mengatakan”
+_SAID_BY_ME = r"(?:[,.;:]|\b(?:{words:adverbs}|{words:adjunct_next}|{words:adjunct_later}))\s+{words:first_person}\s+(?:{words:adverbs}\s+)*$"
 
 
 _SOME = regex.compile(r"(?:beberapa|sejumlah|banyak|sebagian|seluruh|semua|berbagai)\s+(?=\p{L})", regex.IGNORECASE)

@@ -44,7 +44,7 @@ OPTIONS = {
         "relay": "the source is a medium, and nobody else speaks",
         "evidence": "the source must be somebody's document",
     },
-    "via": {"known": "the medium must be on the list of media", "channel": "the medium must be a channel of YouTube"},
+    "via": {"known": "the medium must be on the list of media", "channel": "the medium must be a channel of YouTube", "watched": "an institution's channel counts, too"},
     "zones": {
         "line": "a line of its own",
         "inside": "anywhere",
