@@ -19,7 +19,7 @@ from annotator.statements import Article, Statement
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
     "cue_interposed", "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
-    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_resolve",
+    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_stated", "cue_resolve",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
