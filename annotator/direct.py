@@ -13,13 +13,16 @@ from annotator.quotations import Quotation
 from annotator.statements import Article, Statement
 
 
-def find(article: Article, statement: Statement) -> list[Quote]:
-    """The direct quotes of a statement; a quotation that no rule takes is a title, a nickname or a part of an indirect quote."""
+def find(article: Article, statement: Statement, inner: bool = False) -> list[Quote]:
+    """The direct quotes of a statement; a quotation that no rule takes is a title, a nickname or a part of an indirect quote.
+
+    Rules for what stands within somebody's words hold only where the statement is such words.
+    """
     found: list[Quote] = []
     left = [q for q in statement.quotations if article.text[q.inner.start : q.inner.stop].strip()]
     while left:
         quotation = left.pop(0)
-        quote = _quote(article, statement, quotation)
+        quote = _quote(article, statement, quotation, inner)
         if quote is None:
             continue
         if left and quote.cue and quote.cue.start > quotation.span.stop and _goes_on(article, quotation, left[0]):
@@ -52,13 +55,15 @@ def join(article: Article, found: list[Quote]) -> list[Quote]:
     return out
 
 
-def _quote(article: Article, statement: Statement, quotation: Quotation) -> Quote | None:
+def _quote(article: Article, statement: Statement, quotation: Quotation, inner: bool) -> Quote | None:
     offset = statement.span.start
     view = article.view(statement.span, [q.span for q in statement.quotations if q is not quotation])
     here = Span(max(0, quotation.span.start - offset), min(len(view), quotation.span.stop - offset))
     view = grammar.cover(view, [here], THIS)
     content = _content(article.text, quotation)
     for rule in rules.load("direct"):
+        if "inner" in rule.options and not inner:
+            continue
         for match in rule.pattern.finditer(view):
             quote = _read(rule, match, view, offset, content, article.masked[content.start : content.stop])
             if quote:

@@ -48,7 +48,7 @@ def _inside(article: Article, content: Span) -> list[Quote]:
     """Quotes within a direct quote's content; the speaker's own saying is none."""
     marked = tuple(q for q in article.nested if content.contains(q.span))
     statement = Statement(content, marked)
-    out = [q for q in direct.find(article, statement) if q.cue]
+    out = [q for q in direct.find(article, statement, inner=True) if q.cue or q.rule == "direct.inner"]
     taken = [direct.used_up(statement, q) for q in out]
     for match in _SENTENCE.finditer(content.of(article.text)):
         span = Span(*match.span()).shift(content.start)

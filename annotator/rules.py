@@ -26,6 +26,7 @@ OPTIONS = {
     "direct": {
         "floating": "the quotation must be an utterance, since no cue says so",
         "speaker": "the source must be able to speak: a name, a role, a group",
+        "inner": "only within the words of a quotation",
         "closed": "the quotation must end as a sentence does",
     },
     "indirect": {
