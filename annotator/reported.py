@@ -490,6 +490,8 @@ _WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?
 _HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
 # “ketahanan yang luar biasa, didorong oleh Y”, not “aksi itu, diperkirakan terjadi kemarin”
 _DRIVEN = r"(?!(?:{words:cue_passive}|{words:cue_deemed})\b)di\p{L}{4}"
+# not the one in “21,2 persen”
+_COMMA = regex.compile(r",(?!\d)")
 # “90 persen kebakaran karena ulah manusia”: the cause is the predicate
 _BECAUSE = regex.compile(r"(?!(?:soal|tentang|terkait|mengenai|kepada|atas|di|pada|dalam|hal|apa|rasa)\b)[^,.;]{8,200}?\s(?:karena|akibat|lantaran|gara-gara)\s\p{L}", regex.IGNORECASE)
 # “melaporkan Y ke polisi”, “melaporkan Y atas dugaan C”: an act
@@ -507,7 +509,7 @@ def _tells(cue: Cue, words: str) -> bool:
     lead = words[:at]
     hangs = any(m.end() == at for m in grammar.pattern(_HANGING).finditer(words, 0, at + 7))
     hangs = hangs or lead.rstrip().endswith(",") and bool(grammar.pattern(_DRIVEN).match(words, at))
-    if hangs and lead.count(",") < 2 and not grammar.starts_with("prepositions", lead):
+    if hangs and len(_COMMA.findall(lead)) < 2 and not grammar.starts_with("prepositions", lead):
         return False
     if cue.stem == "melaporkan" and _LODGED.search(lead):
         return False
