@@ -259,7 +259,7 @@ def _another(turn: Turn) -> Found:
 
 def by_first_person(turn: Turn) -> Found | None:
     """“saya” within a quote: whoever speaks it."""
-    if turn.holder and not turn.names and grammar.starts_with("first_person", turn.words):
+    if turn.holder and not turn.names and grammar.starts_with("first_person", turn.words) and not grammar.starts_with("second_person", turn.words):
         return turn.holder.again("first_person")
     return None
 
