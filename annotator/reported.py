@@ -574,7 +574,7 @@ _SECOND_CUE = (
     r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan|memastikan|mendorong)\b)"
     r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
     r"|[\s,]+dan\s+{aux}(?:berharap|menilai)\b"
-    r"|,\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{per}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
+    r"|[,\s]\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{name}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
 )
 
 
