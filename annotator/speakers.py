@@ -140,7 +140,7 @@ def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ..
     return Found(e.name, "person" if person else "organisation", entity, roles.nearest(e) if person else None, rule, candidates)
 
 
-_RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:{words:ranks}\s+)*$"
+_RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:(?:{words:ranks}|{words:roles})\s+)*$"
 
 
 def by_relation(turn: Turn) -> Found | None:
@@ -540,12 +540,19 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     since = max((_place(q) for q, f, nested in turn.before if _place(q) < here and f.speaker and not nested), default=0)
     recent = _recent(scene, here if turn.quote.source else turn.quote.content[0].start, "PER")
     told = _told_since(turn) if rule in ("pronoun", "nya") else here
-    subjects = [e for e, at in _subjects(scene, since, here) if not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at)]
+    aloud = turn.quote.type == "direct"
+    subjects = [
+        e
+        for e, at in _subjects(scene, since, here)
+        if not (aloud and _is_told_of(turn, e))
+        and (not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at))
+    ]
     if subjects and not (last and subjects[-1] == last.entity):
         return _named(scene, subjects[-1], f"{rule}.subject", _as_candidates(scene, recent, subjects[-1], "opens a sentence after the last quote"))
     if last:
         return last.again(f"{rule}.last", _as_candidates(scene, recent, last.entity, "spoke last"))
     if recent:
+        recent = aloud and [one for one in recent if not _is_told_of(turn, one[0])] or recent
         return _named(scene, recent[0][0], f"{rule}.recent", _as_candidates(scene, recent, recent[0][0], "named last, and nobody spoke before"))
     later = [e for e, entity in enumerate(scene.entities) if entity.type == "PER" and any(m.span.start > here and scene.masked[m.span.start] != NOISE for m in entity.mentions)]
     return _named(scene, later[0], "floating.next") if later and rule == "floating" else None
@@ -603,11 +610,23 @@ _OWNER = regex.compile(rf",\s*{PER}|\s+(?:itu|ini|tersebut)\b")
 
 
 def _last_speaker(turn: Turn) -> Found | None:
-    """Whoever spoke last before this quote: a person if there is one; nested quotes, texts and relaying media apart."""
+    """Whoever spoke last before this quote: a person, whom its own words do not name, if there is one; nested quotes, texts and relaying media apart."""
     spoke = [(q, f) for q, f, nested in turn.before if f.speaker and not nested and f.kind != "document"]
     people = [f for _, f in spoke if f.kind == "person"]
+    if people and turn.quote.type == "direct" and not turn.nested and _is_named_aloud(turn, people[0]):
+        people = [f for f in people if f.entity is not None and f.entity != people[0].entity][:1] or people
     others = [f for q, f in spoke if not _is_relay(q)]
     return next(iter(people or others), None)
+
+
+# a name in brackets is the reporter's, one in inner quotation marks is what others say
+_ASIDE = regex.compile(r"[(\[‘“\"]|(?<!\w)'|\w-$")
+
+
+def _is_named_aloud(turn: Turn, speaker: Found) -> bool:
+    """Whether a direct quote names a person itself."""
+    mentions = () if speaker.entity is None else turn.scene.entities[speaker.entity].mentions
+    return any(part.contains(m.span) and not _ASIDE.search(turn.scene.text, part.start, m.span.start) for part in turn.quote.content for m in mentions)
 
 
 def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:

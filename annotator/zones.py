@@ -125,7 +125,8 @@ def _glued(masked: str, start: int) -> int:
             # “Budi Santoso, Kepala BPBD menyampaikan” starts at its person
             person = [m for m in capitals[-4:] if m.group()[0] == grammar.PER and masked[m.end() : m.end() + 1] == ","]
             return _with_office(masked, start, (person or capitals)[-1].start()) if long else start
-    return start
+    # nothing but a headline up to the quotation that goes on with the story
+    return ending.start() if ending and ending.group() in "\"“”" and len(capitals) >= _FEWEST else start
 
 
 def _with_office(masked: str, start: int, name: int) -> int:
