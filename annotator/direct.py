@@ -91,6 +91,8 @@ def _read(rule: rules.Rule, match: regex.Match, view: str, offset: int, content:
             return None
     if "floating" in rule.options and not _is_utterance(words):
         return None
+    if "comma" in rule.options and words.rstrip()[-1:] not in tuple(",?!"):
+        return None
     if "speaker" in rule.options and not (source and sources.is_somebody(view[source.start : source.stop]) and _is_utterance(words)):
         return None
     spoken = groups.get("cue") is not None and grammar.is_listed("cue_spoken", match["cue"])

@@ -25,6 +25,7 @@ from annotator import lexicon
 OPTIONS = {
     "direct": {
         "floating": "the quotation must be an utterance, since no cue says so",
+        "comma": "the quotation must end as one that an attribution follows",
         "speaker": "the source must be able to speak: a name, a role, a group",
         "inner": "only within the words of a quotation",
         "closed": "the quotation must end as a sentence does",

@@ -424,13 +424,17 @@ def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     definite = _DEFINITE.search(segment.of(masked)) and _WORD_NEXT.match(masked[following.end() : stop]) if following else None
     following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
     apart = following and (clause or not office) and is_subject(masked, following.end())
-    if following and not definite and not apart and (related or office and not people):
+    described = not clause and pattern(_PROFESSION).match(words) and not people
+    if following and not definite and not apart and (related or office and not people or described):
         return Span(*following.span("name"))
-    if people and not (related and starts_with("relations", words) and not office):
+    if people and not (related and starts_with("relations", words) and not office) and not (not office and is_clause(words[: people.start()])):
         return Span(*people.span()).shift(main.start)
     name = _ORG_OR_LOC.match(words)
-    return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main)
+    return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main, clause)
 
+
+# “kata Program Manager dari PT X, Budi”, “ungkap Fungsional Analis Kebijakan, Budi”: capitals that open no name are an office
+_PROFESSION = r"(?-i:\p{Lu}\p{Ll}+\s+\p{Lu}\p{Ll}+)(?:\s+(?:(?-i:\p{Lu})\p{L}*|dan|[\ue001\ue002]+))*$"
 
 # “Menurut pelatih asal Rusia itu, Budi bermain …”: who is known needs no name; not “menurut Kapolres saat itu, Budi”
 _DEFINITE = regex.compile(r"(?<!\b(?:kala|saat|ketika|waktu|masa))\s(?:itu|ini|tersebut)$", regex.IGNORECASE)
@@ -443,6 +447,8 @@ _CLOSED = rf"\S.{{0,60}}?\s(?:(?P<clause>yang)\s.{{0,120}}?|dari\s.{{0,120}}?|di
 _TOLD = regex.compile(r"\s+kepada\s", regex.IGNORECASE)
 # what tells of no text, but of whoever speaks: “kata para petani dalam keterangan tertulisnya”, “tulis akun X pada Kamis”
 _MEANS = r"\s+(?:(?:dalam|lewat|melalui)\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|sambungan|telepon|pesan|akun|unggahan)|(?:pada\s+)?(?:hari\s+)?{words:days}\b)"
+# “Pasal 2 aturan itu yang dikutip X”, “pernyataan klub pada Jumat”: when and where a text was read is no part of it
+_SEEN = r"\s+(?:(?:(?:yang|seperti|sebagaimana)\s+(?:dilihat|{words:cue_relay})\b)|(?:yang\s+\p{L}+\s+)?(?:pada\s+)?(?:hari\s+)?{words:days}\b)"
 # “para peneliti dalam makalah yang mereka | terbitkan”: the relative clause that a predicate cuts
 _HALF = regex.compile(r"\syang(?:\s\S+)?$")
 _TAKEN_UP_AGENT = _TAKEN_UP + r"(?=\s*$|\s+{words:prepositions}\b)"
@@ -452,13 +458,14 @@ _ACCOUNT = regex.compile(r"akun\b", regex.IGNORECASE)
 _LETTER_OR_NAME = regex.compile(r"[\p{L}\ue000-\ue002]")
 
 
-def _agent_phrase(masked: str, segment: Span, main: Span) -> Span | None:
+def _agent_phrase(masked: str, segment: Span, main: Span, clause: bool) -> Span | None:
     """An agent without a name, up to its first predicate."""
     if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
         return Span(*written.span("handle"))
     words = main.of(masked)
     indefinite = pattern(r"se(?:orang|buah|pasang)\b|sejumlah\b|salah\s+satu\b|para\b|sebagian\b|beberapa\b").match(words)
-    ends = [_TOLD] if starts_with("documents", words) and not _ACCOUNT.match(words) else [_TOLD, pattern(_MEANS)]
+    written = starts_with("documents", words) and not _ACCOUNT.match(words)
+    ends = [_TOLD, *([] if clause else [pattern(_SEEN)])] if written else [_TOLD, pattern(_MEANS)]
     segment = Span(segment.start, min([segment.stop, *(m.start() for end in ends for m in end.finditer(masked, segment.start, segment.stop))]))
     closed = pattern(_CLOSED).match(masked[: segment.stop], segment.start) or pattern(_TAKEN_UP_AGENT).match(masked[: segment.stop], segment.start)
     phrase: Span | None = Span(segment.start, closed.end()) if closed else segment if indefinite or starts_with("documents", words) else main
