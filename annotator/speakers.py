@@ -468,6 +468,9 @@ def _taken_up(turn: Turn) -> Role | None:
     """The office in a phrase that takes a person up: “Kepala BPS itu”; not “korban tersebut”."""
     source = turn.quote.source
     words = source.of(turn.scene.text)
+    rest = _described(turn) and not _DEICTIC.search(words) and grammar.pattern(_GOES_ON_TO).match(turn.scene.masked, source.stop, source.stop + 110)
+    if rest:
+        words = turn.scene.text[source.start : rest.end("rest")]
     end = _DEICTIC.search(words) and grammar.pattern(_OFFICE_END).search(words)
     if not end or grammar.starts_with("parties", words):
         return None
