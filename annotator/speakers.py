@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from annotator import confidence, grammar, lexicon, roles, rules
+from annotator import confidence, grammar, lexicon, roles, rules, sources
 from annotator.document import Attribution, Candidate, Entity, Quote, Role, Span, Zone
 from annotator.grammar import LOC, NAME, NOISE, ORG, PER
 
@@ -615,11 +615,20 @@ _OWNER = regex.compile(rf",\s*{PER}|\s+(?:itu|ini|tersebut)\b")
 def _last_speaker(turn: Turn) -> Found | None:
     """Whoever spoke last before this quote: a person, whom its own words do not name, if there is one; nested quotes, texts and relaying media apart."""
     spoke = [(q, f) for q, f, nested in turn.before if f.speaker and not nested and f.kind != "document"]
-    people = [f for _, f in spoke if f.kind == "person"]
+    people = [f for q, f in spoke if f.kind == "person" and (f.entity is not None or q.type == "direct" or _is_somebody(turn, q))]
     if people and turn.quote.type == "direct" and not turn.nested and _is_named_aloud(turn, people[0]):
         people = [f for f in people if f.entity is not None and f.entity != people[0].entity][:1] or people
     others = [f for q, f in spoke if not _is_relay(q)]
     return next(iter(people or others), None)
+
+
+_ACCOUNT_OR_TITLE = regex.compile(r"@|\p{Lu}\p{Ll}+\s\p{Lu}")
+
+
+def _is_somebody(turn: Turn, quote: Quote) -> bool:
+    """Whether the phrase of a quote's source can be taken up by “dia”: “simulasi itu menunjukkan” can not."""
+    words = quote.source.of(turn.scene.masked) if quote.source else ""
+    return sources.is_somebody(words) or bool(_ACCOUNT_OR_TITLE.match(words)) or any(grammar.starts_with(name, words) for name in ("parties", "descriptions"))
 
 
 # a name in brackets is the reporter's, one in inner quotation marks is what others say
