@@ -24,7 +24,7 @@ RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(
 # “S.H.”, “M.Kes.” after a name
 DEGREE = r"(?:\p{Lu}\p{L}{0,5}\.\s?)+\p{L}{0,6}\.?"
 WORD = regex.compile(r"[\ue000-\ue006]+|\w+(?:[-'’/.]\w+)*")
-_VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,})(?:-\p{L}+)*", regex.IGNORECASE)
+_VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,}|(?:me|mem|men|meng|di|ber|ter)(?=-\p{L}{3}))(?:-\p{L}+)*", regex.IGNORECASE)
 
 
 def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> str:
@@ -187,6 +187,8 @@ def predicate_at(masked: str) -> int | None:
                 return match.start()  # “pihak yang membantu | tidak boleh diabaikan”
             if skipping and not waiting and _PASSIVE.fullmatch(before) and _ACTIVE.fullmatch(match.group()) and not _takes_verb(before):
                 return match.start()  # “warga yang ditangkap | membawa senjata”
+            if skipping and not waiting and is_listed("states", before) and _ACTIVE.fullmatch(match.group()):
+                return match.start()  # “hutan yang rusak | membutuhkan waktu”
             if skipping and not waiting and word in _COPULAS:
                 return match.start()  # “yang paling penting | adalah sabar”
             if waiting:

@@ -101,8 +101,8 @@ def _opens_sentence(article: Article, span: Span, cue: Cue) -> bool:
 
 
 def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
-    """Where the innermost content that holds a cue starts in the view."""
-    holders = [quote.content[0].start for quote in out if any(part.contains(cue.shift(offset)) for part in quote.content)]
+    """Where the innermost content that holds a cue starts in the view; a medium whose words somebody else speaks holds none."""
+    holders = [quote.content[0].start for quote in out if not quote.rule.startswith("indirect.relay") and any(part.contains(cue.shift(offset)) for part in quote.content)]
     return max(holders) - offset if holders else None
 
 
@@ -156,7 +156,7 @@ def _rules(lists: frozenset[str]) -> tuple[rules.Rule, ...]:
 
 # whoever does not say it reports nothing: “tidak menyebutkan siapa pemiliknya”
 _NEGATION = regex.compile(
-    r"\b(?:tidak|tak|belum|enggan|tanpa|bukan|menolak|enggak|jangan)\s+"
+    r"\b(?:tidak|tak|belum|enggan|tanpa|bukan|menolak|enggak|jangan|kebebasan|hak|kemerdekaan|bebas)\s+"
     r"(?:dia\s+|ia\s+|mau\s+|dapat\s+|bisa\s+|pernah\s+|juga\s+|ingin\s+|berani\s+|mampu\s+|sempat\s+|akan\s+|bersedia\s+|untuk\s+|secara\s+rinci\s+)*$",
     regex.IGNORECASE,
 )
@@ -408,6 +408,9 @@ def _fronted(scope: Scope, match: regex.Match, source: Source) -> tuple[int, int
     return found.span("clause") if found else None
 
 
+_CONCEDED = regex.compile(r"\b(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)\s[^,.]{0,60}\Z", regex.IGNORECASE)
+
+
 def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> list[tuple[int, int]]:
     """Where the content stands, untrimmed: before the cue, after it, or both."""
     view, groups = scope.view, match.groupdict()
@@ -424,6 +427,9 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
     for name in ("content", "rest"):
         if groups.get(name) is not None:
             pieces.append(match.span(name))
+    if source.span and pieces and _CONCEDED.search(view, 0, source.span.start):
+        main = view.find(",", scope.cue.span.stop)  # “Meski Budi menilai C, Sari menolak”
+        pieces[-1] = (pieces[-1][0], main) if main > 0 else pieces[-1]
     if source.stop is not None and "rest" in rule.options:
         pieces.append((source.stop, len(view)))
     return [(start, _content_stop(view, start, stop)) for start, stop in pieces]
@@ -431,7 +437,7 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
 
 _NO_WORDS = regex.compile(rf"[{QUOTED}\W]*")
 _THAT = regex.compile(r"[\s,]*bahwa\b")
-_REGARDING = regex.compile(r"(?:terkait|kepada|hal)\b", regex.IGNORECASE)
+_REGARDING = regex.compile(r"(?:terkait|kepada|hal(?!\s+(?:itu|ini|tersebut)\s+(?:karena|lantaran|sebagaimana|sesuai|demi)))\b", regex.IGNORECASE)
 
 
 def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source, last: Span) -> bool:
@@ -441,7 +447,7 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     lead = scope.view[match.end("subject") : last.start] if groups.get("subject") is not None else scope.view[: last.start]
     if _NO_WORDS.fullmatch(words):
         return False
-    if groups.get("that") is None and "," not in lead and _is_nominal(words):
+    if groups.get("that") is None and "," not in lead and _is_nominal(scope.cue, words):
         return False
     if _WHEN_ASKED.match(words):
         return False
@@ -517,7 +523,7 @@ def _tells(cue: Cue, words: str) -> bool:
 
 
 # “ingin sekali ikut”, “berpikir panjang”, “percaya kepada Y”: nobody else's doing
-_OWN = regex.compile(r"(?:sekali|panjang|keras|geram|heran|bahagia|lega|puas|prihatin|beruntung|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|(?:dengan|dalam)\b[^,]*$)\b", regex.IGNORECASE)
+_OWN = regex.compile(r"(?:sekali|panjang|keras|geram|heran|bahagia|lega|puas|prihatin|fokus|\p{L}+\s+(?:lantaran|karena|saat|ketika|setelah|atas|terhadap)|beruntung|ulang|positif|jernih|keberatan|bersyukur|senang|bangga|kecewa|sedih|malu|takut|kepada|pada|(?:dengan|dalam)\b[^,]*$)\b", regex.IGNORECASE)
 _QUITE = regex.compile(r"(?:banyak|segera|lebih|terus|tetap|juga|investasi)\s+")
 
 
@@ -537,7 +543,7 @@ _ABOUT = regex.compile(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", reg
 _COMPLEMENTISER = regex.compile(r"\b(?:agar|supaya|bahwa)\b")
 
 
-def _is_nominal(words: str) -> bool:
+def _is_nominal(cue: Cue, words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
     if _ABOUT.match(words):
         return True
@@ -551,11 +557,16 @@ def _is_nominal(words: str) -> bool:
     if noun["topic"] is not None:
         return not _COPULA.search(words)
     possessed = noun[0].endswith("nya")
+    clausal = cue.stem in lexicon.lower("cue_clausal") and grammar.is_clause(words)  # “berharap dukungan warga bisa membantu”
+    if not possessed and rest and (clausal or rest[0] in _FINITE_WORDS):
+        return False
     if possessed and _THAT_IT_IS.match(words):
         return False
     return possessed or not rest or grammar.is_predicate(rest[0]) or not grammar.is_clause(words[noun.end() :])
 
 
+# “ide tidak bisa dipenjara”, “kritik adalah vitamin”: the noun is a subject
+_FINITE_WORDS = ("tidak", "tak", "bukan", "adalah", "merupakan", "sudah", "telah", "masih", "belum", "harus", "bisa", "dapat")
 # “mengungkapkan beberapa alasan mengapa Y kalah”
 _COUNT = r"(?:(?:beberapa|sejumlah|berbagai|dua|tiga|empat|lima|enam|tujuh|\d+)\s+)?"
 _COPULA = regex.compile(r"\b(?:adalah|ialah|merupakan|yakni|yaitu|karena|lantaran|bukan)\b", regex.IGNORECASE)
@@ -573,7 +584,7 @@ _SECOND_CUE = (
     r"(?P<second>[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})"
     r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan|memastikan|mendorong)\b)"
     r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
-    r"|[\s,]+dan\s+{aux}(?:berharap|menilai)\b"
+    r"|[\s,]+dan\s+{aux}(?:berharap|menilai)\b|[\s,]+dan\s+(?:berjanji|bertekad|berkomitmen)\b"
     r"|[,\s]\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{name}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
 )
 

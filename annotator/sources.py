@@ -29,6 +29,8 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     """
     start = skip_connectives(masked, _clause_start(masked, start, stop), stop)
     start = _inner_start(masked, start, stop)
+    if there := pattern(r"\s*(?:ada|beredar|muncul|terdapat)\s+(?:juga\s+|pula\s+)?(?={words:documents}\b)").match(masked, start, stop):
+        start = there.end()
     whole, stop = stop, _drop_adverbs(masked, start, stop)
     pronoun = _CAPITAL.search(masked[start:stop])
     if pronoun:
@@ -136,7 +138,7 @@ _TIME = r"\s*(?:{words:days}|{words:months}|tahun|bulan|pekan|minggu|hari|malam|
 
 def _is_setting(masked: str, segment: Span) -> bool:
     """A time or an adverbial without a place, which no place is added to: “Bulan lalu, Kenya menuduh …”."""
-    return LOC not in segment.of(masked) and (_is_adverbial(masked, segment) or bool(pattern(_TIME).match(masked, segment.start, segment.stop)))
+    return LOC not in segment.of(masked) and (_is_adverbial(masked, segment) or bool(pattern(_TIME).match(masked, segment.start, segment.stop)) or segment.of(masked).strip().isalpha())
 
 
 def _first_subject(masked: str, start: int, stop: int) -> Span | None:
@@ -150,7 +152,7 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
 
 _BOUNDARY = regex.compile(
     rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])|(?<={NAME})\.(?={NAME})"
-    r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b))\s",
+    r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b)|(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)(?=[^,]*$))\s",
     regex.IGNORECASE,
 )
 
@@ -162,7 +164,7 @@ def _clause_start(masked: str, start: int, stop: int) -> int:
 
 
 _INNER = (
-    r"\b(?:(?:setelah|ketika|saat|usai|sejak)\s+(?:(?:sejumlah|beberapa|para)\s+)?|(?:menyebut|mengatakan|menyatakan|mengungkapkan|menuding|meminta)\s+(?=[\ue001\ue002]|{words:institutions}\b))"
+    r"\b(?:setelah|ketika|saat|usai|sejak)\s+(?=(?:sejumlah|beberapa|banyak)\s+\p{Ll}[^,]{2,40}$)|\b(?:(?:setelah|ketika|saat|usai|sejak)\s+(?:(?:sejumlah|beberapa|para)\s+)?|(?:menyebut|mengatakan|menyatakan|mengungkapkan|menuding|meminta)\s+(?=[\ue001\ue002]|{words:institutions}\b))"
     r"(?=(?:(?:{words:roles}|{words:institutions}|\p{Lu}\p{L}+|{words:ranks})\s+)*(?:{name}|{words:institutions}))(?!.*(?:,|\bdan)\s*$)(?!.*,)"
 )
 
@@ -222,9 +224,13 @@ def _adjacent(masked: str, span: Span) -> Span | None:
 
 # “Kepada polisi tersangka”, “Dalam amar putusannya majelis hakim”
 _NEXT_NOUN = (
-    r"(?<before>(?:itu|ini|tersebut|lalu|polisi|wartawan|penyidik|media|\p{L}{3,}(?<!hany|misaln|sebelumn|biasan|rupan)nya))\s+"
+    r"(?<before>(?:itu|ini|tersebut|lalu|polisi|wartawan|penyidik|media|\p{L}{3,}(?<!hany|misaln|sebelumn|biasan|rupan)nya|\d{4}|\S+\)))\s+"
     r"(?<source>(?:{words:roles}|{words:institutions}|{words:groups}|{words:parties})(?:\s+(?!(?:{words:prepositions}|dan|itu|ini|tersebut)\b)[\p{Ll}]{3,}){0,2}(?:\s+(?:itu|ini|tersebut))?)$"
 )
+
+
+# “keluhan dari para pedagang pasar yang …”, “tudingan warganet yang …”
+_BRINGER = r"(?:\s(?:dari|oleh|kepada|dengan)|\b{words:cue_noun})\s+(?P<who>(?:{words:groups}|{words:crowds}|{words:relations}|{words:parties}|{words:institutions})\b(?:\s(?!(?:{words:prepositions}|dan)\b)[^\s,]+){0,4})$"
 
 
 def _antecedent(masked: str, start: int, stop: int) -> Span | None:
@@ -238,6 +244,8 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     name = pattern(rf"(?<!\w)(?P<name>{_PEOPLE}|{NAME}+|{_PRONOUN})(?:\s*\(\d+\))?$").search(masked[: segment.stop], segment.start)
     if name and not starts_with("groups", segment.of(masked)):
         return Span(*name.span("name"))
+    if bringer := pattern(_BRINGER).search(masked[: segment.stop], segment.start):
+        return Span(*bringer.span("who"))
     if _is_adverbial(masked, segment):
         return None
     verbs = [m.end() for m in WORD.finditer(masked, segment.start, segment.stop) if is_predicate(m.group()) and m.group().casefold() != "salah"]  # “salah satu”
