@@ -25,10 +25,20 @@ def find(
     previous: Statement | None = None
     for statement in article.statements:
         here = _said(article, statement, previous, found)
+        found = _led_to(found, here, previous)
         found += _relayed(article, statement, here, outlet) if here else []
         previous = statement
     first = {quote.content: quote for quote in reversed(direct.join(article, found))}
     return tuple(sorted(first.values(), key=lambda q: (q.content[0].start, -q.content[-1].stop)))
+
+
+def _led_to(found: list[Quote], here: list[Quote], previous: Statement | None) -> list[Quote]:
+    """What was found so far, a judgement before a quotation with the source of that quotation; without one it is nobody's."""
+    if not found or found[-1].rule not in reported.AHEAD or previous is None or not previous.span.contains(found[-1].content[0]):
+        return found
+    spoken = next((q for q in here if q.type == "direct" and q.cue), None)
+    judged = [replace(found[-1], source=spoken.source, implicit=spoken.source is None)] if spoken else []
+    return found[:-1] + judged
 
 
 def _said(article: Article, statement: Statement, previous: Statement | None, found: list[Quote]) -> list[Quote]:

@@ -6,6 +6,7 @@ Each cue of a statement is tried against the rules that name its list, in order;
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,7 @@ from annotator.statements import Article, Statement
 
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
-    "cue_interposed", "cue_passive", "cue_deemed", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
+    "cue_interposed", "cue_passive", "cue_deemed", "cue_judged", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
     "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_stated", "cue_resolve",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
@@ -28,6 +29,10 @@ OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_viewpoint", 
 LOSING = frozenset({"cue_inverted", "cue_inverted_nya"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
 FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue_interposed", "cue_interposed_nya", "cue_passive_nya", "cue_relay"}
+
+
+# the rules whose source stands with the quotation that follows (quotes.py)
+AHEAD = frozenset({"indirect.passive.ahead", "indirect.request.ahead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
             out.append(quote)
             if used and cue.lists & FRAMING:
                 view = grammar.cover(view, [used], NOISE)
+    out = [quote for quote in out if len(out) == 1 or quote.rule not in AHEAD]
     return [quote for quote in out if not quote.rule.startswith("indirect.relay") or _is_alone(article, quote, found + out)]
 
 
@@ -203,6 +209,8 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     if source is None:
         return None
     if "after" in rule.options and not _follows_words(scope):
+        return None
+    if "ahead" in rule.options and not (_leads_to_quotation(scope) and _judges(scope, match)):
         return None
     points_back = "previous" in rule.options
     if points_back and "cue_deemed" in scope.cue.lists:
@@ -633,6 +641,28 @@ def _follows_words(scope: Scope) -> bool:
     """Whether the statement before is somebody's words."""
     before = scope.previous and scope.previous.span
     return bool(before) and any(before.overlaps(q.cue or q.content[-1]) for q in scope.found)
+
+
+def _leads_to_quotation(scope: Scope) -> bool:
+    """Whether the next statement opens with a quotation."""
+    statements = scope.article.statements
+    after = bisect_right(statements, scope.span.start, key=lambda s: s.span.start)
+    here = after and statements[after - 1].span == scope.span
+    following = statements[after] if here and after < len(statements) else None
+    return bool(following and following.quotations and following.quotations[0].span.start == following.span.start)
+
+
+def _judges(scope: Scope, match: regex.Match) -> bool:
+    """“Letusan itu dinilai kecil”: a judgement as the main clause, not “Fenomena itu disebut aurora”, “warga menolak karena dianggap mahal”."""
+    subject = scope.view[: scope.cue.span.start]
+    if not subject[grammar.skip_connectives(subject, 0, len(subject)) :].strip(" ,") or grammar.is_clause(subject) or _RELATIVE.search(subject):
+        return False
+    if scope.cue.stem == "diharapkan":
+        return grammar.is_clause(match["content"])  # “Dengan itu diharapkan harga turun”
+    return scope.cue.stem == "dinilai" or grammar.predicate_at(match["content"]) == 0
+
+
+_RELATIVE = regex.compile(r"\byang(?:\s+\p{L}+)?\s*\Z", regex.IGNORECASE)
 
 
 def _is_alone(article: Article, relayed: Quote, quotes: list[Quote]) -> bool:

@@ -39,6 +39,7 @@ OPTIONS = {
         "predicate": "the content starts at the first predicate; who is asked stands before it",
         "previous": "the content is the sentence before",
         "after": "only after somebody's words",
+        "ahead": "only before a quotation, whose speaker it is; nothing else in its sentence is reported",
         "inner": "the attribution stands within other content and does not end it",
         "other": "the content needs a subject of its own",
         "speaker": "the source must be named, or set off by a comma",
