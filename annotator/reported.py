@@ -363,7 +363,9 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if at is None or len(asked.split()) > (14 if " yang " in asked else 9) or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
             return ()
         adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, pieces[0][0], pieces[0][0] + at)
-        pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
+        done = _DONE_TO.match(view, pieces[0][0] + at)
+        if not done or grammar.is_listed("not_verbs", done.group()) or asked.lstrip().startswith("kepada "):
+            pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
     if _reports_before(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
@@ -373,6 +375,8 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     return tuple(s.shift(scope.span.start) for s in spans)
 
 
+# “meminta klub itu dibubarkan”: nobody is asked there, it is a clause
+_DONE_TO = regex.compile(r"di\p{L}{4,}\b", regex.IGNORECASE)
 # “mendorong adopsi …”: an act upon a thing
 _PROMPTS = frozenset({"mendorong"})
 # “meminta uang sebesar …”, “mendorong karet sebagai …” ask for a thing
