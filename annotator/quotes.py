@@ -77,7 +77,13 @@ _UNSAID = regex.compile(
 
 def _is_unsaid(article: Article, quote: Quote) -> bool:
     active = quote.source is not None and quote.source.start < quote.cue.start
-    return active and bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
+    if not active or _WANTS_TO_SAY.search(article.masked, max(0, quote.cue.start - 8), quote.content[0].start):
+        return False
+    return bool(_UNSAID.search(article.masked[max(0, quote.cue.start - 40) : quote.cue.start]))
+
+
+# “Budi ingin menegaskan bahwa C” says it
+_WANTS_TO_SAY = regex.compile(r"\bingin\s+(?:menegaskan|memastikan|menyampaikan|menunjukkan|menjelaskan|mengingatkan|mengatakan)\s+(?:bahwa|bila|jika|kalau)\s", regex.IGNORECASE)
 
 
 def _is_speech(article: Article, quote: Quote) -> bool:

@@ -280,7 +280,7 @@ def _is_person(cue: Cue, words: str) -> bool:
     """Whether a source is people; an institution notes that something is so, but finds or shows things."""
     if cue.stem == "mencatat":
         return False
-    if "\ue000" in words or grammar.starts_with("pronouns", words):
+    if not grammar.starts_with("documents", words) and "\ue000" in words or grammar.starts_with("pronouns", words):
         return True
     words = _SOME.sub("", words)
     return not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))

@@ -176,7 +176,7 @@ def _inner_start(masked: str, start: int, stop: int) -> int:
 
 
 def _drop_adverbs(masked: str, start: int, stop: int) -> int:
-    match = pattern(r"(?:[\s,]*\b{words:adverbs}\b)*[\s,]*$").search(masked[:stop], start)
+    match = pattern(r"(?:[\s,]*\b(?:{words:adverbs}|ingin)\b)*[\s,]*$").search(masked[:stop], start)
     return match.start() if match else stop
 
 
