@@ -14,7 +14,7 @@ import regex
 
 from annotator import grammar, lexicon, relays, rules, sources
 from annotator.document import Quote, Span
-from annotator.grammar import CUE, NOISE, QUOTED
+from annotator.grammar import CUE, NOISE, PER, QUOTED
 from annotator.statements import Article, Statement
 
 CUE_LISTS = (
@@ -248,6 +248,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
         if grammar.pattern(_SAID_BY_ME).search(view[max(0, cue.span.start - 60) : cue.span.start]):
             return None
         subject = _subject(scope, *match.span("subject"))
+        if subject and "cue_document" in cue.lists and PER in subject.of(view) and (text := grammar.pattern(_ABOUT).search(view, max(0, subject.start - 60), subject.start)):
+            subject = Span(text.start(), subject.stop)
         found = Source(subject, False, None) if subject else None
         if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
@@ -268,6 +270,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     return found
 
 
+# “hasil tes Budi menunjukkan”: the text, not the person
+_ABOUT = r"(?<!\b(?:dalam|pada|melalui|lewat|dengan|di|saat|ketika)\s)\b{words:documents}\s+(?:(?!(?:itu|ini|tersebut)\b)\p{Ll}+\s+){0,3}\Z"
 _DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
 # “Bung Karno, yang saya katakan …”, “ketika saya mengatakan …”: the one who speaks already; not “petugas kami mengatakan”
 _SAID_BY_ME = r"(?:[,.;:]|\b(?:{words:adverbs}|{words:adjunct_next}|{words:adjunct_later}))\s+{words:first_person}\s+(?:{words:adverbs}\s+)*$"
