@@ -31,7 +31,7 @@ def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity,
     for group in groups:
         group.sort(key=lambda m: m.span.start)
         held = tuple(role for m in group for role in roles.at(text, offices, m)) if group[0].type == "PER" else ()
-        entities.append(Entity(group[0].type, _fullest(text, group), tuple(group), held))
+        entities.append(Entity(group[0].type, _fullest(text, _told(text, masked, group)), tuple(group), held))
     return roles.taken_up(text, offices, roles.own(text, sorted(entities, key=lambda e: e.mentions[0].span.start)))
 
 
@@ -161,14 +161,14 @@ def _subject_before(text: str, earlier: list[Mention], nickname: Mention) -> Men
 
 
 def _nearest(text: str, homes: list, mention: Mention):
-    """Of several people with a name: who was called by it alone before, who is named already, whose first name it is, who stands nearest."""
+    """Of several people with a name: who was called by it alone before, who is named already, whom not only others name, whose first name it is, who stands nearest."""
 
-    def distance(home) -> tuple[bool, bool, bool, int]:
+    def distance(home) -> tuple[bool, bool, bool, bool, int]:
         name, mentions = home
         first = min(m.span.start for m in mentions)
         last = max([m.span.start for m in mentions if m.span.start <= mention.span.start] or [first])
         called = any(words(text, m.span) == short for m in mentions)
-        return (not called, first > mention.span.start, name[0] != short[0], abs(mention.span.start - last))
+        return (not called, first > mention.span.start, all(grammar.is_quoted(text, m.span.start) for m in mentions), name[0] != short[0], abs(mention.span.start - last))
 
     short = words(text, mention.span)
     return min(homes, key=distance)
@@ -238,6 +238,12 @@ def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]]) -> tu
 
     found = [name for name in names if short and len(name) > len(short) and is_abbreviated(name)]  # “&” has no words
     return found[0] if len(found) == 1 else None
+
+
+def _told(text: str, masked: str, mentions: list[Mention]) -> list[Mention]:
+    """The mentions that no headline of another article holds, which glues words to names, where one of them is a name of several words."""
+    told = [m for m in mentions if masked[m.span.start] != grammar.NOISE]
+    return told if any(len(words(text, m.span)) > 1 for m in told) else mentions
 
 
 def _fullest(text: str, mentions: list[Mention]) -> Span:

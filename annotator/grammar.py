@@ -54,10 +54,15 @@ _KEPT = regex.compile(r"\p{L},\s\p{L}")
 
 
 @functools.lru_cache(maxsize=8)
+def loses_commas(text: str) -> bool:
+    """Whether an article has been through a scraper that loses the letter before a comma and writes a full stop: no other is long and without commas."""
+    return not _KEPT.search(text) and (len(text) > 600 or len(_LOST.findall(text)) > 1)
+
+
+@functools.lru_cache(maxsize=8)
 def lost_commas(text: str) -> tuple[int, ...]:
-    """Full stops before small letters in an article without commas: some scrapers lose the letter before a comma and write a full stop."""
-    places = tuple(m.start() for m in _LOST.finditer(text))
-    return places if len(places) > 1 and not _KEPT.search(text) else ()
+    """Full stops before small letters in an article without commas."""
+    return tuple(m.start() for m in _LOST.finditer(text)) if loses_commas(text) else ()
 
 
 @functools.cache

@@ -25,7 +25,7 @@ _BETWEEN_NAMES = regex.compile(expand(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
     """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
     shown = list(masked)
-    lost = grammar.lost_commas(text)
+    lost = grammar.loses_commas(text)
     for full_stop in _BETWEEN_NAMES.finditer(masked) if lost else ():
         following = grammar.WORD.search(text, full_stop.end())
         if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
@@ -52,24 +52,24 @@ _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{wo
 _BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
-    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:juga\s+)?(?:merupakan|menjabat)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
+    _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:(?:juga|kini|saat\s+ini|sekarang|masih)\s+)?(?:merupakan|menjabat|menjadi)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
 )
 # “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
 _BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
 # “Budi Santoso (Rektor Universitas X)”
 _BRACKETED = _compile(r"\s*\((?P<role>{words:roles}(?![\w-])[^()\n\ue000:|]{2,80})\)")
 # “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
-_FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan|of|suku|band)|\s+{ORG}+){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}})|\.(?:\s|$))(?!,?\s+(?:dan|serta)\b)")
+_FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan|of|suku|band)|\s+{ORG}+|(?:\s+\p{{L}}+){{0,3}}\s+dari(?=\s{PER})){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}})|\.(?:\s|$))(?!,?\s+(?:dan|serta)\b)")
 _HELD = regex.compile(r"\b(?:selaku|sebagai)\s+(?:seorang\s+)?$")
-_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
+_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|(?<=\p{Ll}{3})\.(?=[\ue001\ue002])|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
 _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
 _ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
-_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001])(?!{{words:roles}}(?![\w-]))"))
-_SEAT = regex.compile(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R[TW]\s\d+),?)+\s+\p{Ll}*\s*$)")
+_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001\ue002])(?!{{words:roles}}(?![\w-]))"))
+_SEAT = regex.compile(expand(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R[TW]\s\d+),?)+\s+(?:\p{Ll}*|(?:{words:ranks}\s+){1,3})\s*$)"))
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
-_ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+{words:cue_bare}\b)")
+_ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+(?:{words:cue_bare}|{words:cue_passive})\b)")
 # two candidates are their campaign: “Ketua Tim Kampanye Nasional (TKN) Budi-Ani, Citra”
 _PAIR = regex.compile(rf"(?<=[\p{{L}})]\s){PER}+\s?[-–]\s?{PER}+(?=,?\s)")
 # a name that commas enclose is an appositive of the office before it
@@ -86,20 +86,24 @@ _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seor
 # whose relation somebody is
 _RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
 _RELATION = _compile(
-    rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,)"  # “kuasa hukum Ratmini, Setyo Wibowo”
+    rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,|\s$)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
     r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,|\s)"
     rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
     r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
 )
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
-_RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?P<role>" + _RELATED + r")(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
+_RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _RELATED + r")(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
 _RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{ends:relations}}(?:\s+{{ends:relation_words}})*|{{ends:relations}}\s+dari)\s+$", regex.REVERSE)
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
+# “Menteri Pertanian saat itu Budi”
+_THEN = regex.compile(r"\s+(?:kala|saat|waktu|ketika|masa)\s+(?:ini|itu)$", regex.IGNORECASE)
 _DEICTIC = regex.compile(r"\s+(?:ini|itu|tersebut)", regex.IGNORECASE)
 _ROLE = _compile(rf"{_ROLE_WORD}(?:\s+{_ROLE_WORD})*")
+# “Ketua Badan Amil Zakat (Baznas. Budi”: a bracket that lost its end with a comma
+_UNCLOSED = regex.compile(r"\([^()\ue000]{1,60}(?=[,.]\s[^()]{0,12}$)")
 
 
 def own(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
@@ -127,6 +131,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
     window = _SEAT.sub(" ", _joined(masked[begin:stop]))
     window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
+    if grammar.loses_commas(text):
+        window = _UNCLOSED.sub(lambda m: " " * len(m.group()), window)
     limit = _BEFORE_NAME.search(window).start()
     apposed = "," in window[limit:]
     if _OF_ANOTHER.match(masked, stop) and not apposed:
@@ -141,7 +147,7 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
     window = _PAIR.sub(lambda m: ORG * len(m.group()), window)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
-    relative = _RELATIVE.search(window, cut, limit) if apposed else None
+    relative = (_RELATIVE if apposed else _THEN).search(window, cut, limit)
     if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
         return None  # “Menurut petinju itu, Marko kalah”
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
@@ -182,10 +188,12 @@ def _ends_sentence(text: str, masked: str, place: int, name: int) -> bool:
     if "\n" in text[place:name]:
         return True
     found = _FULL_STOP.search(text, max(0, place - 40), place)
-    if not found or masked[place - 1] != "." or grammar.lost_commas(text):
+    if not found or masked[place - 1] != "." or grammar.loses_commas(text):
         return False
     word = found["word"]
-    return not word or len(word) > 4 and word.casefold() not in lexicon.lower("abbreviations")
+    if not word or len(word) > 3 and word.isupper() and not grammar.is_listed("ranks", word):
+        return True  # “… anggota DPR. Ratna menilai …”
+    return len(word) > 4 and word.casefold() not in lexicon.lower("abbreviations")
 
 
 def _joined(words_: str) -> str:

@@ -146,7 +146,7 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
     joined = pattern(r"\b(?:dan|serta|lalu|kemudian|hingga)\s*(?:{words:adverbs}\s*)*$").search(masked[:stop], start)
     verb = predicate_at(masked[start:stop]) if joined else None
     spans = _segments(masked, start, start + verb) if verb else []
-    segment = _strip(masked, spans[-1]) if spans and all(_is_adverbial(masked, one) for one in spans[:-1]) else None
+    segment = _strip(masked, _before_adverbs(masked, spans[-1])) if spans and all(_is_adverbial(masked, one) for one in spans[:-1]) else None
     return _head(masked, segment) if segment and not _is_adverbial(masked, segment) else None
 
 
@@ -178,6 +178,11 @@ def _inner_start(masked: str, start: int, stop: int) -> int:
 def _drop_adverbs(masked: str, start: int, stop: int) -> int:
     match = pattern(r"(?:[\s,]*\b(?:{words:adverbs}|ingin)\b)*[\s,]*$").search(masked[:stop], start)
     return match.start() if match else stop
+
+
+def _before_adverbs(masked: str, span: Span) -> Span:
+    """A phrase without the adverbs that end it, but for a time's (“pada Sabtu lalu”)."""
+    return span if masked.endswith(" lalu", span.start, span.stop) else Span(span.start, max(span.start + 1, _drop_adverbs(masked, span.start, span.stop)))
 
 
 _COMMA = regex.compile(r"(?<!\d),|,(?!\d)|(?<=\s)[–—]")
@@ -283,7 +288,7 @@ def _main(masked: str, segment: Span) -> Span:
 
 
 _LAST_PERSON = regex.compile(rf"(?<!\p{{L}})(?<before>\S+)\s+(?<name>{PER}+)$")
-_AFFILIATED = regex.compile(rf"[){ORG}{LOC}]")
+_AFFILIATED = regex.compile(rf"[){ORG}{LOC}]|\b(?:kala|saat|waktu)\s+itu\b")
 
 
 def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
@@ -291,6 +296,8 @@ def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
     words = segment.of(masked)
     match = _LAST_PERSON.search(words)
     lead = words[: match.start("name")] if match else ""
+    if lead and pattern(rf"{RELATED}\s").fullmatch(lead):
+        return Span(*match.span("name")).shift(segment.start)  # “Istri Budi Ani”
     if not _AFFILIATED.search(lead) or PER in lead or is_clause(lead):
         return None
     if is_listed("prepositions", match["before"]) or starts_with("relations", words):
@@ -481,6 +488,7 @@ def _agent_phrase(masked: str, segment: Span, main: Span, clause: bool) -> Span 
     if predicate is not None:
         cut = _strip(masked, Span(phrase.start, phrase.start + predicate)) if predicate else None
         phrase = main if cut and _HALF.search(cut.of(masked)) and main.stop < cut.stop else cut
+    phrase = _before_adverbs(masked, phrase) if phrase else None  # “tanya hakim lagi”
     return phrase if phrase and _LETTER_OR_NAME.search(phrase.of(masked)) else None
 
 

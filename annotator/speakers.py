@@ -144,13 +144,23 @@ _RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+d
 
 
 def by_relation(turn: Turn) -> Found | None:
-    """“Juru bicara Budi” is whoever the article calls so elsewhere, not Budi."""
+    """“Juru bicara Budi” is whoever the article calls so elsewhere, not Budi; “putra sulung Budi itu”, so never called, is whoever the text speaks of."""
     scene, source = turn.scene, turn.quote.source
     related = grammar.pattern(_RELATED_TO).search(scene.masked, max(0, source.start - 60), source.start)
-    phrase = scene.text[related.start() : source.stop].casefold() if related else None
+    if not related:
+        return None
+    phrase = scene.text[related.start() : source.stop].casefold()
     known = (i for i, e in enumerate(scene.entities) if any(role.span.of(scene.text).casefold() == phrase for role in e.roles))
-    found = next(known, None) if phrase else None
-    return None if found is None else _named(scene, found, "role")
+    found = next(known, None)
+    if found is not None:
+        return _named(scene, found, "role")
+    taken_up = turn.names and _TAKEN_UP_HERE.match(scene.masked, source.stop)
+    meant = _discourse(turn, "description") if taken_up else None
+    owners = {entity for _, entity in turn.names}
+    return meant if meant and meant.kind == "person" and meant.entity not in owners else None
+
+
+_TAKEN_UP_HERE = regex.compile(r"\s+(?:itu|ini|tersebut)\b")
 
 
 def by_name(turn: Turn) -> Found | None:
@@ -160,6 +170,19 @@ def by_name(turn: Turn) -> Found | None:
         if span.start <= source.start + 1 and span.stop >= source.stop - 1:
             return _named(turn.scene, entity, "name")
     return None
+
+
+@functools.cache
+def _cut_roles() -> dict[str, str]:
+    """Offices as a scraper leaves them that loses the letter before a comma: “Menurut kapolre. C”."""
+    return {role[:-1]: role for role in lexicon.lower("roles") if len(role) > 5 and " " not in role}
+
+
+def by_cut_role(turn: Turn) -> Found | None:
+    """The source is an office without its last letter."""
+    scene, source = turn.scene, turn.quote.source
+    cut = turn.words in _cut_roles() and scene.text.startswith(".", source.stop) and grammar.loses_commas(scene.text)
+    return by_role(replace(turn, words=_cut_roles()[turn.words])) if cut else None
 
 
 def by_names(turn: Turn) -> Found | None:
@@ -499,11 +522,11 @@ def by_itself(turn: Turn) -> Found:
 
 
 STEPS = (
-    by_relation, by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
+    by_relation, by_cut_role, by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
     by_repetition, by_institution, by_introduction, by_description, by_itself,
 )  # fmt: skip
 
-_QUANTIFIER = regex.compile(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua|ketiga|banyak|para)\s+")
+_QUANTIFIER = regex.compile(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua|ketiga|banyak|para|sebuah|suatu)\s+")
 _DEICTIC = regex.compile(r"\s(?:itu|tersebut|ini)$")
 
 
