@@ -22,7 +22,7 @@ _ACROSS = regex.compile(expand(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b|
 
 def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
-    found = tuple(_without_preposition(text, mention) for mention in found)
+    found = tuple(_after_ranks(text, tuple(_without_preposition(text, mention) for mention in found)))
     spelt = {(m.span.of(text), m.type) for m in found}
     found = tuple(kept for mention in found if (kept := _without_office(text, _without_verb(text, mention, spelt))))
     people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text)))
@@ -57,6 +57,25 @@ def _without_preposition(text: str, mention: Mention) -> Mention:
 
 # “di” and “ke” may open a foreign person's name: “diCanio”
 _SMALL_HEAD = regex.compile(expand(r"(?<!\w)(?:{words:prepositions}(?<!\b\w\w)|(?i:{words:cue_relay}|dilaporkan))(?=\p{Lu}|detik)"))
+
+
+# “Kombes Budi Santoso”, “Irjen Pol Budi Santoso”
+_RANKED = regex.compile(expand(r"(?<![\w-])(?-i:{words:force_ranks})\s(?:{words:ranks}\s){0,2}(?P<name>\p{Lu}\p{Ll}[\p{Ll}’']+(?:\s\p{Lu}\p{Ll}+){1,3})(?![\w-])"))
+
+
+def _after_ranks(text: str, found: tuple[Mention, ...]) -> Iterator[Mention]:
+    """Names after the ranks of police and army that the tagger passed over, or of which it took the end or two halves, in full."""
+    ranked = [Span(*m.span("name")) for m in _RANKED.finditer(text)]
+    named = [span for span in ranked if not any(_is_office(word) or word in lexicon.words("starters") for word in span.of(text).split())]
+    lost = [span for span in named if all(_is_part(m, span) for m in found if m.span.overlaps(span))]
+    yield from (m for m in found if not any(m.span.overlaps(span) for span in lost))
+    yield from (Mention(span, "PER", 0.9, "ner.rank") for span in lost)
+
+
+def _is_part(mention: Mention, name: Span) -> bool:
+    """Whether the tagger took the end of a name, or its beginning for something else."""
+    cut = mention.span.start > name.start or mention.type != "PER" and mention.span.start == name.start
+    return cut and mention.span.stop <= name.stop and mention.span != name
 
 
 # “Jaksa [Agung Budi Santoso]”
