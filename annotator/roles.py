@@ -303,7 +303,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
 
 
 # “… ucap Klara. Mahasiswa Universitas X itu datang”: who has no office is taken up by one that opens the next clause
-_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n|,\s)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})\s+(?:itu|ini|tersebut)\b(?!\s*(?:,\s*)?(?:{words:cue_bare}\s+)?(?:{words:ranks}\s+)*\ue000)")
+_TAKEN_UP = _compile(r"(?:[.!?”\"]\s*|\n|,\s)(?!{words:parties}\b)(?P<role>{words:roles}(?![\w-])(?:\s+" + _ROLE_WORD + r"){0,6})(?<!\bkala|\bwaktu|\bmasa)\s+(?:itu|ini|tersebut)\b(?!\s*(?:,\s*)?(?:{words:cue_bare}\s+)?(?:{words:ranks}\s+)*\ue000)")
 # the last person within the first of these distances that holds anybody is the one taken up
 NEXT = (200, 500)
 

@@ -218,7 +218,7 @@ _MANY = r"(?:{words:groups}|{words:crowds}|{words:institutions})\b"
 def _several_before(turn: Turn) -> Found | None:
     """The group or institution that opens the sentence before or the one before that, or the two people it names."""
     scene = turn.scene
-    starts = _sentence_starts(turn, 2 * NEAR)
+    starts = _sentence_starts(scene, turn.start, 2 * NEAR)
     spans = [Span(a, b) for a, b in zip(starts, starts[1:]) if a < b][-2:]
     told = [span for span in spans if not any(part.overlaps(span) for part in scene.apart)]
     for sentence in reversed(told if turn.words == "mereka" else told[-1:]):
@@ -382,7 +382,7 @@ LONGEST = 6
 _ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])
 
 
-_KNOWN = regex.compile(r"(?:sang\s+)?(.*\S)\s+(?:itu|tersebut|ini)(?:pun)?$")
+_KNOWN = regex.compile(r"(?:sang\s+)?(.*\S)(?<!\b(?:kala|saat|waktu|ketika|masa))\s+(?:itu|tersebut|ini)(?:pun)?$")
 _SANG = regex.compile(r"sang\s+(.*\S)$")
 
 
@@ -585,28 +585,33 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
 
 
 def _told_since(turn: Turn) -> int:
-    """Where the sentence before “ia mengatakan …”, “menurutnya …” starts: its subject, known or new, is who goes on; after a quotation the speaker does."""
-    if turn.start > turn.quote.content[0].start:
-        return turn.start
+    """Where the sentence before “ia mengatakan …”, “menurutnya …” starts: its subject, known or new, is who goes on; after a quotation the speaker does, unless “ia” takes somebody up before it."""
     masked = turn.scene.masked
-    starts = [s for s in _sentence_starts(turn, NEAR) if masked[s] != NOISE and not _WITHIN.search(masked, max(0, s - 3), s)]
-    while len(starts) > 2 and grammar.pattern(_GOES_ON).match(masked, starts[-2], turn.start):
+    here = min(turn.start, turn.quote.content[0].start)
+    starts = [s for s in _sentence_starts(turn.scene, here, NEAR) if masked[s] not in _MARKS and not _WITHIN.search(masked, max(0, s - 3), s)]
+    if here < turn.start and (len(starts) < 2 or not grammar.pattern(_ACTS_ON).match(masked, starts[-2], here) or _OF_THIRD.search(turn.quote.content[0].of(turn.scene.text))):
+        return turn.start
+    while len(starts) > 2 and grammar.pattern(_GOES_ON).match(masked, starts[-2], here):
         starts.pop()
     return starts[-2] if len(starts) > 1 else turn.start
 
 
+_MARKS = NOISE + '"“”'
 # a sentence about whom the one before it is about
 _GOES_ON = r"(?:{words:connectives}\b[\s,]*)?(?:[^\s,.]+(?:\s[^\s,.]+){0,5},\s)?(?:dia|ia|beliau)\b"
+# one in which he is not acted on, and words that do not tell of him
+_ACTS_ON = rf"{_GOES_ON}(?!\s+(?:{{words:adverbs}}\s+)*(?:di|ter)\p{{L}}{{3}})"
+_OF_THIRD = regex.compile(r"\b(?:dia|ia|beliau)\b", regex.IGNORECASE)
 
 
 # a quotation mark around words within a sentence
 _WITHIN = regex.compile(r"[^\s.?!,:\"“”][\"“”]\s?$|[^\s.?!,:\"“”]\s[\"“”]$")
 
 
-def _sentence_starts(turn: Turn, reach: int) -> list[int]:
-    """Where the sentences within so many characters before a quote's attribution start, its own last."""
-    begin = max(0, turn.start - reach)
-    return [0] * (begin == 0) + [m.end() for m in _SENTENCE_END.finditer(turn.scene.masked, begin, turn.start) if m.end() <= turn.start]
+def _sentence_starts(scene: Scene, here: int, reach: int) -> list[int]:
+    """Where the sentences within so many characters before a place start, its own last."""
+    begin = max(0, here - reach)
+    return [0] * (begin == 0) + [m.end() for m in _SENTENCE_END.finditer(scene.masked, begin, here) if m.end() <= here]
 
 
 def _is_told_of(turn: Turn, entity: int) -> bool:
@@ -680,7 +685,7 @@ def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
 _CONCERNED = regex.compile(r"\s*bagi\s+", regex.IGNORECASE)
 _TAKEN_UP = rf"\s+(?:itu|ini|tersebut)\b|(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*{PER}"
 # an adverbial, or what the subject does besides: “Dihubungi terpisah, Budi …”
-_LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*,|di\p{{L}}{{4,}}\b[^,{PER}]*,)(?!\s*termasuk\b)"
+_LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*,|(?:di\p{{L}}{{4,}}|ber\p{{L}}{{4,}}|tak|tidak)\b[^,{PER}]*,)(?!\s*termasuk\b)"
 # “Pengacara Budi, Ani, …” is Ani
 _RELATIVE_OF = rf"^\s*(?:{{words:relations}}\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
 # “skuat asuhan X”: the sentence is about the squad
@@ -691,6 +696,9 @@ _SENTENCE_END = regex.compile(rules.expand(rf"(?:\.(?!\d|(?<=\b(?i:{{words:ranks
 
 # “ada juga anggota Komisi X, Budi, yang menyoroti …”
 _PRESENTED = regex.compile(r"^(?:(?:ada|hadir)\s+(?:juga|pula)|salah\s+satunya(?:\s+adalah)?,?|di\s+antaranya(?:\s+adalah)?,?)\s+", regex.IGNORECASE)
+
+
+_GOES_ON_LISTING = regex.compile(rf",?\s(?:dan|serta|hingga|sampai|maupun)\s+(?:\p{{L}}+\s+){{0,3}}?{PER}|,\s{PER}")
 
 
 def _sentence_start(scene: Scene, begin: int, name: Span) -> int | None:
@@ -708,7 +716,10 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     lead = lead[grammar.skip_connectives(lead, 0, len(lead)) :]
     if _CONCERNED.fullmatch(lead) and scene.masked[span.stop : span.stop + 1] == ",":
         return True
-    lead = _PRESENTED.sub("", grammar.pattern(_LEAD).sub("", lead))
+    fronted = grammar.pattern(_LEAD).match(lead)
+    if fronted and lead[fronted.start() : fronted.end() - 1].endswith(PER) and _GOES_ON_LISTING.match(scene.masked, span.stop):
+        return False  # “Baik dengan Budi, Ani hingga Citra”
+    lead = _PRESENTED.sub("", lead[fronted.end() :] if fronted else lead)
     lead = grammar.pattern(_RELATIVE_OF).sub("", lead)
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
     other = other or grammar.pattern(_RELATED_TO).search(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
@@ -717,7 +728,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
 
 
-_OFFICE = rf"(?:\s+{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}})[\p{{L}}/]*|[{ORG}{LOC}]+|dan|dari|di|\([^()]{{1,40}}\))){{0,12}},?)?(?:\s+{{words:ranks}}){{0,3}}\s*"
+_OFFICE = rf"(?:\s+{{words:relations}}(?:\s+{{words:relation_words}})*\s+{PER}+,|\s+{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}})[\p{{L}}/]*|[{ORG}{LOC}]+|dan|dari|di|\([^()]{{1,40}}\))){{0,12}},?)?(?:\s+{{words:ranks}}){{0,3}}\s*"
 _AGENT_OF = (
     r"(?:(?<!\byang\s(?:\p{L}{2,7}\s)?)\b(?:{words:cue_passive}|{words:reacted})(?:\s+(?:{words:adverbs}|penuh|langsung)){0,2}(?:\s+oleh)?"
     rf"|\bsenada\s+dengan(?:\s+{{words:reactions}})?(?:\s+dari)?|\b{{words:reactions}}(?:\s+\p{{L}}+){{0,2}}?\s+dari){_OFFICE}$"
@@ -728,7 +739,8 @@ def _is_agent(scene: Scene, span: Span) -> bool:
     """Whether a name is the agent that a sentence ends with: “Hal senada diungkapkan Ketua RW, Budi”, “Kritik datang dari Budi”."""
     begin = max(0, span.start - 220)
     lead = scene.masked[_sentence_start(scene, begin, span) or begin : span.start]
-    return PER not in lead and bool(grammar.pattern(_AGENT_OF).search(lead))
+    agent = grammar.pattern(_AGENT_OF).search(lead)
+    return bool(agent) and PER not in lead[: agent.start()]
 
 
 # “Direktur Jenderal Perdagangan [Dalam] Negeri”: no preposition
