@@ -123,7 +123,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 
     for position, (first, second) in enumerate(zip(ordered, ordered[1:])):
         equated = second.span.start - first.span.stop < 60 and _ALIAS.fullmatch(text, first.span.stop, second.span.start)
-        if equated and "(" in equated.group() and len(_TOKEN.findall(_RANK.sub("", second.span.of(text)))) > 1:
+        if equated and "(" in equated.group() and len(_TOKEN.findall(_RANK.sub("", second.span.of(text)))) > 1 and len({*words(text, first.span)} & {*words(text, second.span)}) < 2:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop) and fullest(second):
             first = equated = _subject_before(text, ordered[: position + 1], second)

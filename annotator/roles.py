@@ -350,10 +350,18 @@ _WEAK = frozenset({"role.party", "role.kin", "role.relation"})
 
 
 def nearest(entity: Entity) -> Role | None:
-    """The office closest to the fullest mention: one that touches it, else the first the article gives."""
+    """The office closest to the fullest mention: one of several words that touches it or an equal one, else one that touches it, else the first the article gives."""
+    length = entity.name.stop - entity.name.start
+    equal = [m.span for m in entity.mentions if m.span.stop - m.span.start == length]
 
-    def rank(role: Role) -> tuple[bool, bool, int]:
-        far = min(abs(role.span.stop - entity.name.start), abs(role.span.start - entity.name.stop)) > 40
-        return (far, role.rule in _WEAK, role.span.start)
+    def touches(role: Role, name: Span) -> bool:
+        return min(abs(role.span.stop - name.start), abs(role.span.start - name.stop)) <= 40
+
+    def rank(role: Role) -> tuple[int, bool, bool, bool, int]:
+        weak, here = role.rule in _WEAK, touches(role, entity.name)
+        short = role.affiliation is None and role.span.stop - role.span.start < 12
+        if weak or short or not (here or role.rule == "role.before" and any(touches(role, name) for name in equal)):
+            return (2 if here else 3, weak, short and not here, role.rule != "role.before" and not here, role.span.start)
+        return (0 if here else 1, False, False, False, role.span.start)
 
     return min(entity.roles, key=rank, default=None)
