@@ -247,6 +247,8 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     conceded = pattern(r"(?:meski|walau|kendati|seperti|menyusul)(?:pun)?\s+").match(masked, segment.start, segment.stop)
     segment = Span(conceded.end(), segment.stop) if conceded else segment
     name = pattern(rf"(?<!\w)(?P<name>{_PEOPLE}|{NAME}+|{_PRONOUN})(?:\s*\(\d+\))?$").search(masked[: segment.stop], segment.start)
+    if name and PER not in name["name"] and (theirs := pattern(_THEIRS).search(masked[: segment.stop], segment.start)):
+        return Span(*theirs.span())
     if name and not starts_with("groups", segment.of(masked)):
         return Span(*name.span("name"))
     if bringer := pattern(_BRINGER).search(masked[: segment.stop], segment.start):
@@ -257,6 +259,10 @@ def _antecedent(masked: str, start: int, stop: int) -> Span | None:
     begin = verbs[-1] if verbs else segment.start
     lead = pattern(r"(?:.*\b{words:adjunct_later}\s)?(?:\s*\bantara\s+lain\s|\s*\b{words:prepositions}\s)*").match(masked, begin, segment.stop)  # “bertemu dengan warga yang mengaku …”
     return _strip(masked, Span(lead.end(), segment.stop)) if lead.end() < segment.stop else None
+
+
+# “warga Jakarta yang mengaku …”, “seorang pegawai KPK yang menolak disebut namanya”: they are no place and no institution
+_THEIRS = rf"(?<![\w-])(?:(?:beberapa|sejumlah|para|seorang|salah\s+(?:satu|seorang))\s+)?(?:(?:warga|{{words:crowds}}|{{words:roles}})\s+(?:\p{{Ll}}+\s+)?[{ORG}{LOC}]+|pemerintah\s+{LOC}+)$"
 
 
 # -------------------------------------------------------------------------------------- the head of a noun phrase
