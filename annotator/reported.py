@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import regex
 
@@ -555,13 +555,13 @@ _THAT_IT_IS = regex.compile(
 _GLUED = regex.compile(r"(?<=[\p{Ll}\ue000-\ue002])\.(?=\p{Lu}\p{Ll}|[\ue000-\ue002])")
 
 
-_ABOUT = regex.compile(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", regex.IGNORECASE)
+_TOPIC = regex.compile(r"(?:soal|tentang|mengenai|perihal|seputar|ihwal)\b", regex.IGNORECASE)
 _COMPLEMENTISER = regex.compile(r"\b(?:agar|supaya|bahwa)\b")
 
 
 def _is_nominal(cue: Cue, words: str) -> bool:
     """A topic (“soal harga”) or a noun that takes a phrase (“pentingnya …”), not a noun phrase with its predicate (“pernyataan itu keliru”)."""
-    if _ABOUT.match(words):
+    if _TOPIC.match(words):
         return True
     if grammar.starts_with("cue_noun", words) and _COMPLEMENTISER.search(words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
