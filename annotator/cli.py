@@ -162,6 +162,8 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     if results and not sharded:
         raise click.UsageError("--results is for work in shards; give --cluster, --scheduler or --output as well")
     dataset = output[1] if output else None
+    if dataset and any(dataset.absolute().is_relative_to(path.absolute()) for path in paths):
+        raise Problem(f"{dataset} lies in a folder that is read, and would be read as well; choose another place for the dataset")
     size = sum(inputs.size(path) or 1 for path in inputs.walk(paths))  # walked once more below: a million paths are not held
     if not size:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt, or part of an archive ({', '.join(inputs.ARCHIVES)})")

@@ -17,6 +17,7 @@ from annotator.runs import RunError
 from annotator.shards import Each, Shard
 
 AHEAD = 2  # shards given to each worker: the next is there when one is done
+PATIENCE = 15  # seconds to wait for a scheduler
 DEATHS = 1  # deaths of a worker, on this machine, after which what it worked on is cut in half
 
 
@@ -24,7 +25,7 @@ DEATHS = 1  # deaths of a worker, on this machine, after which what it worked on
 def scheduler(address: str) -> Iterator[Each]:
     """The workers of a scheduler that runs already, such as tcp://host:8786. RunError where there is none."""
     try:
-        client = Client(address, timeout="15s")
+        client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise RunError(f"there is no scheduler of Dask at {address} ({error}); start one with `dask scheduler`") from None
     with client:
@@ -52,12 +53,11 @@ def _each(client: Client, function: Callable[[Shard], bool], draw: Callable[[], 
         try:
             done, _ = wait(list(running), return_when="FIRST_COMPLETED")
             for future in done:
-                shard, error = running.pop(future), future.exception()
-                if error is None:
-                    yield shard, future.result()
-                elif isinstance(error, KilledWorker):
-                    yield shard, None
-                else:
-                    raise error
+                shard = running.pop(future)
+                try:
+                    fresh = future.result()
+                except KilledWorker:
+                    fresh = None
+                yield shard, fresh
         except FutureCancelledError:
             raise RunError("the scheduler is gone; what is done is kept, and the same command goes on with the rest") from None

@@ -21,7 +21,7 @@ from collections import ChainMap, Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 import regex
@@ -102,7 +102,7 @@ class Work:
 
     def path(self, shard: Shard) -> Path:
         """The file of a shard's results."""
-        return self.results / f"{shard.files()[0]}.jsonl.gz"
+        return self.results / f"{shard.files()[0]}.shard"
 
     def key(self, shard: Shard) -> str:
         """What stands at the head of results that need not be made again."""
@@ -207,7 +207,7 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
         (work.dataset / parquet.VIEWS).write_text(parquet.views(work.dataset), encoding="utf-8")
     run, unchanged = functools.cache(lambda: store.start_run(database, **work.made_with)), 0
     planned, halves, ready = _planned(database, files, work, force), deque(), deque()
-    parts, failed, held = Counter(), Counter(), Counter()  # of an archive: parts not yet done, articles
+    suspects, parts, failed, held = [], Counter(), Counter(), Counter()  # of an archive: parts not yet done, articles
 
     def draw() -> Shard | None:
         if halves:
@@ -219,11 +219,26 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
             ready.append(one)
         return None
 
-    for shard, fresh in each(functools.partial(annotate, work), draw):
-        more = shard.halves() if fresh is None else []
-        halves.extend(more)
-        parts[shard.name] += len(more) - 1
-        for outcome in chain(_drained(ready), () if more else _results(database, run, work, shard, fresh)):
+    def worked() -> Iterator[tuple[Shard, bool | None, bool]]:
+        """Shards with what came of them, and whether there is more to try: one article that died beside others is tried again alone."""
+        function = functools.partial(annotate, work)
+        for shard, fresh in each(function, draw):
+            yield shard, fresh, True
+        for suspect in suspects:
+            for shard, fresh in each(function, chain([suspect], repeat(None)).__next__):
+                yield shard, fresh, False
+
+    for shard, fresh, more in worked():
+        if fresh is None and _key(work.path(shard)) == work.key(shard):
+            fresh = True  # its worker died after the work was done
+        if fresh is None and more:
+            found = shard.halves()
+            halves.extend(found)
+            parts[shard.name] += max(0, len(found) - 1)
+            suspects += [shard] if not found else []
+            continue
+        parts[shard.name] -= 1
+        for outcome in chain(_drained(ready), _results(database, run, work, shard, fresh)):
             failed[shard.name] += outcome.reason is not None
             held[shard.name] += outcome.left_out is None
             unchanged += outcome.unchanged

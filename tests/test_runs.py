@@ -1,6 +1,7 @@
 """Runs: what is annotated again and what is not, and many processes as one."""
 
 import functools
+import json
 import os
 import signal
 
@@ -139,3 +140,68 @@ class none_pool:
         raise AssertionError("a process was started")
 
     def shutdown(self, **_): ...
+
+
+# Archives ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def archive(folder):
+    """An archive of five articles beside the seven files."""
+    path = folder / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": TEXT.format(f"Rini{'x' * n}", n), "title": f"T {n}"}) + "\n" for n in range(5)), encoding="utf-8")
+    return path
+
+
+def test_articles_of_an_archive_have_its_name_and_their_number(db, folder, archive):
+    assert {name for name, outcome in annotate(db, folder).items() if outcome == "annotated"} == {f"{n}.txt" for n in range(7)} | {f"a.jsonl#{n}" for n in range(1, 6)}
+    assert [row["title"] for row in db.query("SELECT title FROM documents WHERE path LIKE 'a.jsonl#%' ORDER BY path")] == [f"T {n}" for n in range(5)]
+
+
+def test_an_archive_whose_stamp_holds_is_not_read(db, folder, archive, monkeypatch):
+    annotate(db, folder)
+    monkeypatch.setattr(inputs, "entries", none_loads)
+    files = [("a.jsonl", archive)]
+    (outcome,) = runs.over(db, files, MADE_WITH, none_loads)
+    assert (outcome.name, outcome.unchanged, outcome.size) == ("a.jsonl", 5, archive.stat().st_size)
+
+
+def test_a_longer_archive_is_read_and_only_what_is_new_annotated(db, folder, archive):
+    annotate(db, folder)
+    Tagger.seen = 0
+    with open(archive, "a", encoding="utf-8") as file:
+        file.write(json.dumps({"text": TEXT.format("Tuti", 9)}) + "\n")
+    found = annotate(db, folder)
+    assert [name for name, outcome in found.items() if outcome == "annotated"] == ["a.jsonl#6"] and Tagger.seen == 1
+
+
+def test_changed_rules_need_no_tagger_for_archives(db, folder, archive):
+    annotate(db, folder)
+    assert set(annotate(db, folder, none_loads, rules="other").values()) == {"annotated"}
+
+
+def test_what_fails_in_an_archive_is_tried_again(db, folder, archive):
+    whole = archive.read_bytes()
+    archive.write_bytes(whole + b"{\n")
+    assert annotate(db, folder)["a.jsonl#6"] == "failed"
+    assert annotate(db, folder)["a.jsonl#6"] == "failed"
+    archive.write_bytes(whole)
+    os.utime(archive, (1, 1))
+    assert "failed" not in annotate(db, folder, none_loads).values()
+    (folder / "b.csv").write_text("judul,kolom\na,b\n", encoding="utf-8")
+    assert annotate(db, folder)["b.csv"] == "failed"
+
+
+def test_pages_that_hold_no_article_are_left_out(db, folder, monkeypatch):
+    pages = [inputs.Page(b"", "https://a.id"), inputs.Page(b"<p>yang", "https://b.id")]
+    monkeypatch.setattr(inputs, "entries", lambda path: (inputs.Entry(n, 1, page=page) for n, page in enumerate(pages, 1)))
+    monkeypatch.setattr(inputs, "document", lambda name, entry: left_out())
+    (folder / "w.warc").write_bytes(b"x")
+    found = list(runs.over(db, [("w.warc", folder / "w.warc")], MADE_WITH, none_loads))
+    assert [(o.name, o.left_out, o.unchanged) for o in found] == [("w.warc#1", "not Indonesian", 0), ("w.warc#2", "no article text", 0)]
+    (again,) = runs.over(db, [("w.warc", folder / "w.warc")], MADE_WITH, none_loads)
+    assert again.articles == again.unchanged == 0
+
+
+def left_out():
+    raise inputs.LeftOut("no article text")

@@ -4,6 +4,9 @@ import gzip
 import json
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -283,6 +286,21 @@ def test_what_fails_on_a_worker_is_told_here(db, archives):
         list(shards.over(db, [("1.jsonl", archives / "1.jsonl")], work, each))
 
 
-def test_a_scheduler_that_is_not_there_is_explained():
+def test_a_scheduler_that_is_not_there_is_explained(monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
     with pytest.raises(RunError, match="there is no scheduler of Dask at tcp://127.0.0.1:1"), cluster.scheduler("tcp://127.0.0.1:1"):
         pass
+
+
+def test_the_command_writes_a_dataset_with_the_shipped_model(tmp_path, query):
+    text = "AMBON - Kepala Dinas Pekerjaan Umum Siti Latuconsina mengatakan jembatan itu aman. “Kami sudah memeriksanya,” ujarnya."
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "a.jsonl").write_text(json.dumps({"text": text}), encoding="utf-8")
+    command = [Path(sys.executable).with_name("annotate"), "run", "shards", "--output", "parquet"]
+    done = subprocess.run([*command, "dataset"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and "1 annotated" in done.stderr
+    assert query("SELECT speaker, words, path FROM said ORDER BY quote") == [
+        ("Siti Latuconsina", "jembatan itu aman", "shards/a.jsonl#1"), ("Siti Latuconsina", "Kami sudah memeriksanya,", "shards/a.jsonl#1"),
+    ]
+    done = subprocess.run([*command, "shards/dataset"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and "choose another place for the dataset" in done.stderr
