@@ -167,7 +167,7 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     size = sum(inputs.size(path) or 1 for path in inputs.walk(paths))  # walked once more below: a million paths are not held
     if not size:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt, or part of an archive ({', '.join(inputs.ARCHIVES)})")
-    chosen = ner.Model(model, trust_model)
+    chosen = ner.Model(os.path.abspath(model) if model and os.path.exists(model) else model, trust_model)  # workers may be in other folders
     made_with = {"tool": __version__, "model": ner.sha256(ner.find(model, trust_model)), "rules": rules.sha256(), "settings": {}}
     workers = workers or min(_cores(), 1 + size // WORTH_A_WORKER)
     outcomes = _Outcomes()

@@ -5,12 +5,13 @@ Dask runs any code that its scheduler is sent and asks nobody for a password, so
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dask
 from distributed import Client, LocalCluster, wait
-from distributed.client import FutureCancelledError
+from distributed.client import FutureCancelledError, FuturesCancelledError
 from distributed.scheduler import KilledWorker
 
 from annotator.runs import RunError
@@ -26,9 +27,11 @@ def scheduler(address: str) -> Iterator[Each]:
     """The workers of a scheduler that runs already, such as tcp://host:8786. RunError where there is none."""
     try:
         client = Client(address, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:  # TypeError: tls:// without certificates
         raise RunError(f"there is no scheduler of Dask at {address} ({error}); start one with `dask scheduler`") from None
     with client:
+        if not client.nthreads():
+            logging.getLogger(__name__).warning("No worker has come to %s yet; waiting for one", address)
         yield lambda function, draw: _each(client, function, draw)
 
 
@@ -59,5 +62,5 @@ def _each(client: Client, function: Callable[[Shard], bool], draw: Callable[[], 
                 except KilledWorker:
                     fresh = None
                 yield shard, fresh
-        except FutureCancelledError:
+        except (FutureCancelledError, FuturesCancelledError):
             raise RunError("the scheduler is gone; what is done is kept, and the same command goes on with the rest") from None

@@ -120,7 +120,7 @@ def annotate(work: Work, shard: Shard) -> bool:
     target = work.path(shard)
     if _key(target) == work.key(shard):
         return False
-    _check(work, target)
+    _check(work, shard)
     tagger = functools.cache(lambda: _tagger(work.load, work.made_with["model"]))
     with ExitStack() as stack:
         lines = stack.enter_context(_renamed_when_whole(target))
@@ -153,11 +153,13 @@ def _tagger(load: Callable[[], object], model: str):
     return tagger
 
 
-def _check(work: Work, target: Path) -> None:
+def _check(work: Work, shard: Shard) -> None:
+    here = socket.gethostname()
     if (__version__, rules.sha256()) != (work.made_with["tool"], work.made_with["rules"]):
-        raise RunError(f"annotate on {socket.gethostname()} has another version or other rules than here; install the same one on every machine")
-    if not target.parent.is_dir():
-        raise RunError(f"{target.parent} is not there on {socket.gethostname()}; name a folder that all machines share (--results)")
+        raise RunError(f"annotate on {here} has another version or other rules than here; install the same one on every machine")
+    for path in (work.results, work.dataset, shard.archive):
+        if path and not path.exists():
+            raise RunError(f"{path} is not there on {here}; archives and results need to be where all machines find them (--results)")
 
 
 @contextmanager
@@ -322,6 +324,8 @@ def _read(target: Path) -> Iterator[list[Outcome]]:
             lines.readline()
             while batch := [_outcome(json.loads(line)) for line in islice(lines, runs.BATCH)]:
                 yield batch
+    except FileNotFoundError:
+        raise RunError(f"{target} was written by a worker but is not here; name a folder that all machines share (--results)") from None
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise RunError(f"{target} cannot be read ({error}); delete it and give the same command again") from None
 

@@ -185,6 +185,8 @@ def test_damaged_results_are_explained_or_made_again(db, archives):
     (result,) = (archives / "results").iterdir()
     whole = result.read_bytes()
     db.execute("DELETE FROM archives")
+    with pytest.raises(RunError, match="is not here; name a folder that all machines share"):
+        annotate(db, archives, lambda function, draw: [(draw(), True)] if result.unlink() is None else [], pattern="4.jsonl")
     result.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(RunError, match="cannot be read .*delete it and give the same command again"):
         annotate(db, archives, pattern="4.jsonl")
@@ -203,7 +205,7 @@ def test_a_worker_that_is_not_what_the_driver_is_refuses(archives, made_with, me
     shard = shards.Shard("1.jsonl", "k", 1, archives / "1.jsonl")
     with pytest.raises(RunError, match=message):
         shards.annotate(shards.Work(archives, MADE_WITH | made_with, Signed), shard)
-    with pytest.raises(RunError, match="name a folder that all machines share"):
+    with pytest.raises(RunError, match="none is not there on .* where all machines find them"):
         shards.annotate(shards.Work(archives / "none", MADE_WITH, Signed), shard)
 
 
