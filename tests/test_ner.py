@@ -81,7 +81,7 @@ def test_the_fast_use_of_the_model_finds_what_flair_finds():
     for article, same in zip(fast, plain, strict=True):
         for names, others in zip(article, same, strict=True):
             assert [name[:3] for name in names] == [name[:3] for name in others]
-            assert [name[3] for name in names] == pytest.approx([name[3] for name in others], abs=1e-3)
+            assert [name[3] for name in names] == pytest.approx([name[3] for name in others], abs=1e-2)  # half precision
 
 
 def test_a_word_is_seen_with_its_other_occurrences():
