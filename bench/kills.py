@@ -55,7 +55,7 @@ def _killed(folder: Path, name: str, kind: str, moment: int, chance: random.Rand
     with _cluster(folder, name, kind == "node") as where:
         arguments = ("shards", *where, "--db", f"{name}.db", "--results", f"{name}.results")
         driver = commands.start(folder, *arguments, tag=f"{folder}/{name}")
-        while driver.poll() is None and (len(list(folder.glob(f"{name}.results/*.gz"))) < moment or not _victims(folder, name, kind, driver)):
+        while driver.poll() is None and (len(list(folder.glob(f"{name}.results/*.shard"))) < moment or not _victims(folder, name, kind, driver)):
             time.sleep(0.02)
         time.sleep(chance.random() / 2)
         victims = _victims(folder, name, kind, driver)
