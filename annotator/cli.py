@@ -131,7 +131,7 @@ _coloured = click.option(
 @click.option("--rules-only", is_flag=True, help="Look for no names; use those of the run before, as after a change of rules.")
 @click.option("--cluster", type=click.Choice(["local"]), help="Work in shards on a cluster of Dask; local: on this machine.")
 @click.option("--scheduler", metavar="ADDRESS", help="Work in shards on the cluster of this scheduler of Dask, such as tcp://host:8786.")
-@click.option("--results", metavar="DIR", type=FILE, help="Folder for the results of shards, shared by all machines; beside the database by default.")
+@click.option("--results", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Folder for the results of shards, shared by all machines; beside the database by default.")
 @click.option("--output", nargs=2, type=(click.Choice(["parquet"]), FILE), metavar="parquet DIR", help="Write a Parquet dataset into DIR, and no database.")
 @_model
 @click.pass_context
@@ -159,10 +159,18 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     if cluster and scheduler:
         raise click.UsageError("--cluster starts workers, --scheduler uses those that are there; give one of them")
     sharded = bool(cluster or scheduler or output)
+    if rules_only and sharded:
+        raise click.UsageError("--rules-only is not for work in shards; leave out --cluster, --scheduler and --output")
+    if workers and scheduler:
+        raise click.UsageError("--scheduler has workers of its own; leave out --workers")
+    if output and ctx.get_parameter_source("db") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--output is in place of a database; leave out --db")
     if results and not sharded:
         raise click.UsageError("--results is for work in shards; give --cluster, --scheduler or --output as well")
     dataset = output[1] if output else None
-    if dataset and any(dataset.absolute().is_relative_to(path.absolute()) for path in paths):
+    if dataset and set("*?[") & set(str(dataset.absolute())):
+        raise Problem(f"{dataset}: DuckDB takes *, ? and [ for patterns; choose a place without them for the dataset")
+    if dataset and any(dataset.resolve().is_relative_to(path.resolve()) for path in paths):
         raise Problem(f"{dataset} lies in a folder that is read, and would be read as well; choose another place for the dataset")
     size = sum(inputs.size(path) or 1 for path in inputs.walk(paths))  # walked once more below: a million paths are not held
     if not size:
@@ -189,10 +197,10 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
             database = None if dataset else stack.enter_context(closing(store.open(db)))
             stack.enter_context(bar)
             if sharded:
-                cluster, shards = _needed("cluster", "annotator.cluster", "annotator.shards")
+                carrier, shards = _needed("cluster", "annotator.cluster", "annotator.shards")
                 folder = (results or (dataset / "_results" if dataset else Path(f"{db}.results"))).absolute()
                 folder.mkdir(parents=True, exist_ok=True)
-                each = stack.enter_context(cluster.scheduler(scheduler) if scheduler else cluster.local(workers))
+                each = stack.enter_context(carrier.scheduler(scheduler) if scheduler else carrier.local(workers))
                 stream = shards.over(database, files, shards.Work(folder, made_with, loading, dataset and dataset.absolute()), each, force=force)
             else:
                 stream = runs.over(database, files, made_with, loading, force=force, workers=workers)
@@ -205,7 +213,8 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     for line in outcomes.summary():
         click.echo(line, err=True)
     if sys.stderr.isatty():
-        click.echo(f"\nTo see who said what: {f'duckdb -init {dataset}/views.sql' if dataset else f'annotate said{_other(db, str())}'}", err=True)
+        look = f"duckdb -init {visible(shlex.quote(str(dataset / 'views.sql')))}" if dataset else f"annotate said{_other(db, '')}"
+        click.echo(f"\nTo see who said what: {look}", err=True)
     ctx.exit(1 if outcomes.failures else 0)
 
 

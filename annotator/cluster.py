@@ -18,7 +18,7 @@ from annotator.runs import RunError
 from annotator.shards import Each, Shard
 
 AHEAD = 2  # shards given to each worker: the next is there when one is done
-PATIENCE = 15  # seconds to wait for a scheduler
+PATIENCE = 15  # seconds to wait for a scheduler, and for workers before it is told that there are none
 DEATHS = 1  # deaths of a worker, on this machine, after which what it worked on is cut in half
 
 
@@ -30,8 +30,6 @@ def scheduler(address: str) -> Iterator[Each]:
     except (OSError, TypeError, ValueError) as error:  # TypeError: tls:// without certificates
         raise RunError(f"there is no scheduler of Dask at {address} ({error}); start one with `dask scheduler`") from None
     with client:
-        if not client.nthreads():
-            logging.getLogger(__name__).warning("No worker has come to %s yet; waiting for one", address)
         yield lambda function, draw: _each(client, function, draw)
 
 
@@ -40,7 +38,7 @@ def local(workers: int) -> Iterator[Each]:
     """Worker processes on this machine, which end with this one."""
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}),
-        LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=None, host="127.0.0.1", silence_logs=50) as cluster,
+        LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address="127.0.0.1:0", host="127.0.0.1", silence_logs=50) as cluster,
         Client(cluster) as client,
     ):
         yield lambda function, draw: _each(client, function, draw)
@@ -54,7 +52,7 @@ def _each(client: Client, function: Callable[[Shard], bool], draw: Callable[[], 
         if not running:
             return
         try:
-            done, _ = wait(list(running), return_when="FIRST_COMPLETED")
+            done, _ = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED")
             for future in done:
                 shard = running.pop(future)
                 try:
@@ -62,5 +60,12 @@ def _each(client: Client, function: Callable[[Shard], bool], draw: Callable[[], 
                 except KilledWorker:
                     fresh = None
                 yield shard, fresh
+        except TimeoutError:
+            if not client.nthreads():
+                logging.getLogger(__name__).warning("There are no workers; waiting for one")
         except (FutureCancelledError, FuturesCancelledError):
             raise RunError("the scheduler is gone; what is done is kept, and the same command goes on with the rest") from None
+        except RuntimeError as error:
+            if "deserializ" not in str(error):
+                raise
+            raise RunError("the scheduler or a worker has another annotate, or none; install the same one on every machine") from None

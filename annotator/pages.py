@@ -39,10 +39,9 @@ def of(record, limit: int) -> Page | str | None:
     from fastwarc.stream_io import BrotliReader, ChunkedReader, GzipReader
     from fastwarc.warc import WarcRecord
 
-    if record.content_length > limit:
-        return _too_large(limit)
-    block = record.reader.read()
-    if len(block) < record.content_length:
+    held = min(record.content_length, limit)
+    block = record.reader.read(held)
+    if len(block) < held:
         raise EOFError("the last record is cut off")
     answer = WarcRecord()  # with a reader of its own: what is wrong with one page does not stop the iterator
     answer.set_bytes_content(block)
@@ -52,6 +51,8 @@ def of(record, limit: int) -> Page | str | None:
         http = answer.http_headers
         if not http or http.status_code != 200 or (answer.http_content_type or "").lower() not in ("text/html", "application/xhtml+xml"):
             return None
+        if record.content_length > limit:
+            return _too_large(limit)
         packed = f"{http.get('Transfer-Encoding', '')},{http.get('Content-Encoding', '')}".lower()
         html = answer.reader.read()
         for coding, reader in (("chunked", ChunkedReader), ("gzip", GzipReader), ("br", BrotliReader)):

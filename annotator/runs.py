@@ -152,6 +152,7 @@ def _archive(database: Database, name: str, path: Path, made_with: Mapping, forc
     if known is not None:
         yield Task((Outcome(name, inputs.size(path), articles=known),))
         return
+    store.begin_archive(database, name)
     try:
         for batch, left_out in batches(name, path):
             yield replace(_task(database, batch, made_with, force), ready=left_out)

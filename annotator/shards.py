@@ -14,13 +14,14 @@ import gzip
 import hashlib
 import json
 import os
+import secrets
 import socket
 import time
 import zlib
 from collections import ChainMap, Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain, islice, repeat
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Shard:
     name: str
     key: str
     size: int
+    stamp: str | None = None
     archive: Path | None = None
     first: int = 0
     last: int | None = None
@@ -57,11 +59,17 @@ class Shard:
         for start in range(0, len(self.task.sources), runs.BATCH):
             yield replace(self.task, sources=self.task.sources[start : start + runs.BATCH])
 
-    def files(self) -> tuple[str, str]:
-        """What files of its results are called, without a suffix: readable, and its own; and a pattern for those of its parts, or of its whole."""
+    def is_part(self) -> bool:
+        return (self.first, self.last) != (0, None)
+
+    def whole(self) -> str:
+        """What files of results of the whole archive are called, without a suffix: readable, and its own."""
         readable = regex.sub(r"[^A-Za-z0-9._-]+", "-", self.name)[-60:].strip("-.")
-        whole = f"{readable}-{_digest(self.name)[:16]}"
-        return (whole, f"{whole}.*-*") if (self.first, self.last) == (0, None) else (f"{whole}.{self.first}-{self.last}", whole)
+        return f"{readable}-{_digest(self.name)[:16]}"
+
+    def stem(self) -> str:
+        """What files of its own results are called."""
+        return f"{self.whole()}.{self.first}-{self.last}" if self.is_part() else self.whole()
 
     def halves(self) -> list[Shard]:
         """The two halves of a shard, by number of articles; none of a single article. ArticleError where the archive cannot be read."""
@@ -74,8 +82,8 @@ class Shard:
         return [replace(part, first=self.first, last=middle), replace(part, first=middle, last=last)] if middle > self.first else []
 
     def only(self) -> Source:
-        """The article of a shard of one."""
-        return next(source for task in self.work() for source in task.sources)
+        """The article of a shard of one; what stands for it where there is none, as in an empty archive."""
+        return next((source for task in self.work() for source in task.sources), Source(self.name, self.archive, self.size))
 
 
 def _of_files(task: Task, *made_with: str) -> Shard:
@@ -99,14 +107,33 @@ class Work:
     made_with: Mapping
     load: Callable[[], object]
     dataset: Path | None = None
+    run: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def path(self, shard: Shard) -> Path:
         """The file of a shard's results."""
-        return self.results / f"{shard.files()[0]}.shard"
+        return self.results / f"{shard.stem()}.shard"
 
-    def key(self, shard: Shard) -> str:
+    def key(self, shard: Shard) -> list[str | None]:
         """What stands at the head of results that need not be made again."""
-        return f"{shard.key} {self.dataset or ''}".rstrip()
+        return [shard.key, self.dataset and str(self.dataset)]
+
+    def unfinished(self) -> str:
+        """A suffix for files that a worker of this run has not finished."""
+        return f".{self.run}-{socket.gethostname()}-{os.getpid()}.tmp"
+
+    def clear(self) -> None:
+        """Remove what workers of this run that died have left."""
+        for folder in (self.results, *(self.dataset / table for table in parquet.SCHEMAS if self.dataset)):
+            for left in folder.glob(f"*.{self.run}-*.tmp"):
+                left.unlink(missing_ok=True)
+
+    def forget(self, shard: Shard) -> None:
+        """Remove results of an archive, and of its parts, that are of another state of it."""
+        for path in [*self.results.glob(f"{shard.whole()}.shard"), *self.results.glob(f"{shard.whole()}.*-*.shard")]:
+            if _key(path) != self.key(shard):
+                path.unlink()
+                for table in parquet.SCHEMAS if self.dataset else ():
+                    (self.dataset / table / f"{path.stem}.parquet").unlink(missing_ok=True)
 
 
 # A worker ----------------------------------------------------------------------------------------
@@ -121,10 +148,11 @@ def annotate(work: Work, shard: Shard) -> bool:
     if _key(target) == work.key(shard):
         return False
     _check(work, shard)
-    tagger = functools.cache(lambda: _tagger(work.load, work.made_with["model"]))
+    tagger = functools.partial(_tagger, work.load, work.made_with["model"])
     with ExitStack() as stack:
-        lines = stack.enter_context(_renamed_when_whole(target))
-        dataset = work.dataset and stack.enter_context(parquet.writer(work.dataset, *shard.files()))
+        lines = stack.enter_context(_renamed_when_whole(target, work.unfinished()))
+        instead = shard.whole() if shard.is_part() else f"{shard.whole()}.*-*"
+        dataset = work.dataset and stack.enter_context(parquet.writer(work.dataset, shard.stem(), instead, work.unfinished()))
         stack.enter_context(runs.collecting_between())
         _write(lines, {"key": work.key(shard), "shard": shard.name})
         for outcome in _outcomes(shard, tagger, parquet.record if dataset else rows.of):
@@ -163,9 +191,9 @@ def _check(work: Work, shard: Shard) -> None:
 
 
 @contextmanager
-def _renamed_when_whole(target: Path) -> Iterator[gzip.GzipFile]:
+def _renamed_when_whole(target: Path, unfinished: str) -> Iterator[gzip.GzipFile]:
     """A file that has its name only once all of it is on the disk; nothing of it is left if that fails."""
-    partial = target.with_name(f"{target.name}.{socket.gethostname()}-{os.getpid()}.tmp")
+    partial = target.with_name(target.name + unfinished)
     try:
         with open(partial, "wb") as file:
             with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0) as lines:
@@ -181,7 +209,7 @@ def _write(lines: gzip.GzipFile, value: dict) -> None:
     lines.write(json.dumps(value).encode() + b"\n")
 
 
-def _key(target: Path) -> str | None:
+def _key(target: Path) -> list[str | None] | None:
     """The key of the shard whose results are in a file; None if there is no such file."""
     try:
         with gzip.open(target) as lines:
@@ -208,8 +236,8 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
         work.dataset.mkdir(parents=True, exist_ok=True)
         (work.dataset / parquet.VIEWS).write_text(parquet.views(work.dataset), encoding="utf-8")
     run, unchanged = functools.cache(lambda: store.start_run(database, **work.made_with)), 0
-    planned, halves, ready = _planned(database, files, work, force), deque(), deque()
-    suspects, parts, failed, held = [], Counter(), Counter(), Counter()  # of an archive: parts not yet done, articles
+    planned, halves, ready, suspects = _planned(database, files, work, force), deque(), deque(), []
+    parts, failed, held = Counter(), Counter(), Counter()  # of an archive: parts not yet done, articles
 
     def draw() -> Shard | None:
         if halves:
@@ -217,6 +245,8 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
         for one in planned:
             if isinstance(one, Shard):
                 parts[one.name] += 1
+                if force:
+                    work.path(one).unlink(missing_ok=True)
                 return one
             ready.append(one)
         return None
@@ -231,79 +261,89 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
                 yield shard, fresh, False
 
     for shard, fresh, more in worked():
+        while ready:
+            unchanged += ready[0].unchanged
+            yield ready.popleft()
         if fresh is None and _key(work.path(shard)) == work.key(shard):
             fresh = True  # its worker died after the work was done
+        try:
+            found = shard.halves() if fresh is None and more else []
+        except articles.ArticleError:  # it is not there any more: tried alone, it says so
+            found = []
+        if found and shard.archive and not shard.is_part():
+            work.forget(shard)
         if fresh is None and more:
-            found = shard.halves()
             halves.extend(found)
             parts[shard.name] += max(0, len(found) - 1)
-            suspects += [shard] if not found else []
+            suspects += [] if found else [shard]
             continue
         parts[shard.name] -= 1
-        for outcome in chain(_drained(ready), _results(database, run, work, shard, fresh)):
+        passing = False
+        for outcome in _results(database, run, work, shard, fresh, force):
             failed[shard.name] += outcome.reason is not None
             held[shard.name] += outcome.left_out is None
             unchanged += outcome.unchanged
+            passing |= bool(outcome.fault or outcome.reason and outcome.name == shard.name)
             yield outcome
+        if passing:  # what may be mended without a change of the archive, such as memory or a package, is not kept
+            work.path(shard).unlink(missing_ok=True)
         if database is not None and shard.archive and not parts[shard.name] and not failed[shard.name]:
-            store.note_archive(database, run(), shard.name, inputs.stamp(shard.archive), held[shard.name])
-    for outcome in _drained(ready):
-        unchanged += outcome.unchanged
-        yield outcome
-    for folder in (work.results, *(work.dataset / table for table in parquet.SCHEMAS if work.dataset)):
-        for left in folder.glob("*.tmp"):  # by workers that died
-            left.unlink()
+            store.note_archive(database, run(), shard.name, shard.stamp, held[shard.name])
+    while ready:
+        unchanged += ready[0].unchanged
+        yield ready.popleft()
+    work.clear()
     if database is not None and run.cache_info().currsize:
         store.finish_run(database, run(), unchanged)
 
 
 def _planned(database: Database | None, files: Iterable[File], work: Work, force: bool) -> Iterator[Shard | Outcome]:
     """Shards, and what is already known to have come of articles that are in none."""
-    digest, group, salt = store.digest(**work.made_with), [], str(time.time_ns()) if force else ""
+    digest, group = store.digest(**work.made_with), []
     for name, path in files:
-        if not inputs.is_archive(path):
-            if database is None:
-                raise RunError(f"{name} is no archive; articles in files of their own go into a database, not into Parquet")
+        size = inputs.size(path)
+        if inputs.is_archive(path):
+            stamp = inputs.stamp(path)
+            known = None if force or database is None or stamp is None else store.archive(database, name, stamp, digest)
+            if known is not None:
+                yield Outcome(name, size, articles=known)
+                continue
+            if database is not None:
+                store.begin_archive(database, name)
+            yield Shard(name, _digest(digest + (stamp or str(time.time_ns()))), size, stamp, path)
+        elif database is None:
+            yield Outcome(name, size, reason=f"{name} is no archive; articles in files of their own go into a database, not into Parquet")
+        else:
             group.append((name, path))
             if len(group) == FILES:
-                yield from _grouped(database, group, work, digest + salt, force)
+                yield from _grouped(database, group, work, digest, force)
                 group = []
-            continue
-        stamp, size = inputs.stamp(path), inputs.size(path)
-        known = None if force or database is None or stamp is None else store.archive(database, name, stamp, digest)
-        if known is None:
-            yield Shard(name, _digest(digest + salt + (stamp or str(time.time_ns()))), size, archive=path)
-        else:
-            yield Outcome(name, size, articles=known)
     if group:
-        yield from _grouped(database, group, work, digest + salt, force)
+        yield from _grouped(database, group, work, digest, force)
 
 
 def _grouped(database: Database, group: list[File], work: Work, digest: str, force: bool) -> Iterator[Shard | Outcome]:
+    """The shard of a group of text files; those that are unchanged are counted together."""
     tasks = list(runs.tasks(database, group, work.made_with, force))
-    for task in tasks:
-        yield from task.ready
+    if held := [outcome for task in tasks for outcome in task.ready]:
+        yield Outcome(held[0].name, sum(outcome.size for outcome in held), articles=len(held))
     sources = tuple(source for task in tasks for source in task.sources)
     if sources:
         unchanged, tagged = (dict(ChainMap(*known)) for known in zip(*((dict(task.unchanged), dict(task.tagged)) for task in tasks)))
         yield _of_files(Task((), sources, unchanged, tagged), digest)
 
 
-def _drained(outcomes: deque[Outcome]) -> Iterator[Outcome]:
-    while outcomes:
-        yield outcomes.popleft()
-
-
-def _results(database: Database | None, run: Callable[[], store.Run], work: Work, shard: Shard, fresh: bool | None) -> Iterator[Outcome]:
-    """What came of the articles of a shard, stored if there is a database. Those that are stored already are unchanged."""
+def _results(database: Database | None, run: Callable[[], store.Run], work: Work, shard: Shard, fresh: bool | None, force: bool) -> Iterator[Outcome]:
+    """What came of the articles of a shard, stored if there is a database. Those that are stored already are unchanged, unless forced."""
     if fresh is None:
-        yield from [died(shard)] if database is None else runs.stored(database, run, [died(shard)])
+        dead = runs.died(shard.only())
+        yield from [dead] if database is None else runs.stored(database, run, [dead])
         return
-    for outcomes in _read(work.path(shard)):
+    for outcomes in _read(work.path(shard), work.key(shard)):
         if database is None:
             yield from outcomes if fresh else (replace(outcome, figures=None) for outcome in outcomes)
             continue
-        known = store.known(database, [outcome.name for outcome in outcomes])
+        known = {} if force else store.known(database, [outcome.name for outcome in outcomes])
         digest = store.digest(**work.made_with)
         same = {name for name, one in known.items() if one.digest == digest}
         yield from runs.stored(database, run, [
@@ -312,16 +352,12 @@ def _results(database: Database | None, run: Callable[[], store.Run], work: Work
         ])  # fmt: skip
 
 
-def died(shard: Shard) -> Outcome:
-    """What came of the one article of a shard whose workers died."""
-    return runs.died(shard.only())
-
-
-def _read(target: Path) -> Iterator[list[Outcome]]:
+def _read(target: Path, key: list[str | None]) -> Iterator[list[Outcome]]:
     """The outcomes in a file of results, a batch at a time."""
     try:
         with gzip.open(target) as lines:
-            lines.readline()
+            if json.loads(lines.readline())["key"] != key:
+                raise RunError(f"{target} is of another archive of this name, or changed meanwhile; name another folder (--results)")
             while batch := [_outcome(json.loads(line)) for line in islice(lines, runs.BATCH)]:
                 yield batch
     except FileNotFoundError:

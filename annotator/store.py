@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import resources
@@ -24,7 +24,6 @@ from annotator.rows import BETWEEN_PARTS, COLUMNS, NUMBERED, POINTS_TO, Rows, of
 
 APPLICATION_ID = 0x71756F74  # “quot”
 VERSION = 3
-_ADDED = {2: ("archives",)}  # tables that make a database of an earlier version one of the next
 _PATIENCE = 30.0  # seconds to wait for another writer
 _OF_A_DOCUMENT = [table for table in COLUMNS if table not in ("mentions", "quote_parts", "candidates")]
 
@@ -82,27 +81,15 @@ def _prepared(connection: sqlite3.Connection, path: Path) -> Database:
                 db.executescript(schema())
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-    if _value(connection, "PRAGMA user_version") < VERSION:
-        _update(db)
     connection.execute("PRAGMA synchronous = NORMAL")
     return db
 
 
-def _update(db: Database) -> None:
-    """Add the tables that a database of an earlier version lacks."""
-    with closing(sqlite3.connect(":memory:")) as new, _writing(db):
-        new.executescript(schema())
-        for version in range(_value(db.conn, "PRAGMA user_version"), VERSION):  # none left where another process was first
-            for table in _ADDED[version]:
-                db.execute(new.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0])
-        db.execute(f"PRAGMA user_version = {VERSION}")
-
-
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
-    """True for a database of this version or one that can be updated, False for an empty file; StoreError for anything else."""
+    """True for a database of this version, False for an empty file; StoreError for anything else."""
     application = _value(connection, "PRAGMA application_id")
     version = _value(connection, "PRAGMA user_version")
-    if application == APPLICATION_ID and min(_ADDED) <= version <= VERSION:
+    if application == APPLICATION_ID and version == VERSION:
         return True
     if application == APPLICATION_ID:
         age, advice = ("newer", "update annotate") if version > VERSION else ("older", "annotate into a new file")
@@ -185,6 +172,13 @@ def archive(db: Database, path: str, stamp: str, digest: str) -> int | None:
     """How many articles the archive at `path` holds, if it was annotated with this digest and has not changed; else None."""
     found = db.execute("SELECT articles FROM archives WHERE path = ? AND stamp = ? AND digest = ?", (path, stamp, digest)).fetchall()
     return found[0][0] if found else None
+
+
+def begin_archive(db: Database, path: str) -> None:
+    """Forget that the archive at `path` was read to its end: it is being annotated anew."""
+    if db.execute("SELECT 1 FROM archives WHERE path = ?", (_storable(path),)).fetchall():
+        with _writing(db):
+            db.execute("DELETE FROM archives WHERE path = ?", (_storable(path),))
 
 
 def note_archive(db: Database, run: Run, path: str, stamp: str | None, articles: int) -> None:

@@ -1,6 +1,5 @@
 """Runs: what is annotated again and what is not, and many processes as one."""
 
-import functools
 import json
 import os
 import signal
@@ -129,7 +128,7 @@ def test_an_article_that_kills_its_worker_is_listed_and_takes_no_other_with_it(d
 
 def test_no_process_is_started_where_nothing_changed(db, folder, monkeypatch):
     annotate(db, folder)
-    monkeypatch.setattr(runs, "ProcessPoolExecutor", functools.partial(none_pool))
+    monkeypatch.setattr(runs, "ProcessPoolExecutor", none_pool)
     assert set(annotate(db, folder, none_loads, workers=2).values()) == {"unchanged"}
 
 
@@ -190,6 +189,15 @@ def test_what_fails_in_an_archive_is_tried_again(db, folder, archive):
     assert "failed" not in annotate(db, folder, none_loads).values()
     (folder / "b.csv").write_text("judul,kolom\na,b\n", encoding="utf-8")
     assert annotate(db, folder)["b.csv"] == "failed"
+
+
+def test_a_run_with_another_model_that_was_stopped_leaves_no_archive_done(db, folder, archive):
+    annotate(db, folder)
+    stream = runs.over(db, [("a.jsonl", archive)], MADE_WITH | {"model": "other"}, Tagger)
+    next(stream)
+    stream.close()
+    assert set(annotate(db, folder)["a.jsonl#1"]) != {"unchanged"} and db.execute("SELECT count(*) FROM archives").fetchone()[0] == 1
+    assert len({run for (run,) in db.execute("SELECT digest FROM documents JOIN runs ON runs.id = run").fetchall()}) == 1
 
 
 def test_pages_that_hold_no_article_are_left_out(db, folder, monkeypatch):

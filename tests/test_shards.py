@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from distributed import LocalCluster
 
 from annotator import __version__, cluster, inputs, rules, runs, shards, store
 from annotator.formats import jsonl
@@ -166,6 +167,69 @@ def test_a_shard_with_a_failure_is_not_done(db, archives):
     assert annotate(db, archives)["failed"] == ["3.jsonl#4", "5.jsonl"]
 
 
+def test_an_archive_that_grows_during_the_run_is_read_again(db, archives):
+    def growing(function, draw):
+        for shard, fresh in one_by_one(function, draw):
+            with open(archives / "1.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps({"text": TEXT.format("Tuti", 20)}) + "\n")
+            yield shard, fresh
+
+    annotate(db, archives, growing, pattern="1.jsonl")
+    assert annotate(db, archives, pattern="1.jsonl")["annotated"] == ["1.jsonl#2"]
+
+
+def test_how_many_articles_an_archive_holds_is_known(db, archives):
+    annotate(db, archives)
+    (archives / "3.jsonl").touch()
+    annotate(db, archives)
+    assert db.execute("SELECT path, articles FROM archives ORDER BY path").fetchall() == [(f"{n}.jsonl", n) for n in range(1, 5)]
+
+
+def test_forced_shards_are_annotated_again(db, archives):
+    annotate(db, archives)
+    assert len(annotate(db, archives, force=True)["annotated"]) == 13
+    assert annotate(db, archives)["unchanged"] == 13
+
+
+def test_a_failure_of_the_surroundings_is_not_kept(db, archives, monkeypatch):
+    def missing(path):
+        raise inputs.articles.ArticleError(f"{path}: reading it needs more packages")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "entries", missing)
+        assert annotate(db, archives, pattern="4.jsonl")["failed"] == ["4.jsonl"]
+    assert len(annotate(db, archives, pattern="4.jsonl")["annotated"]) == 4
+
+
+def test_a_run_with_another_model_that_was_stopped_leaves_no_archive_done(db, archives):
+    annotate(db, archives, pattern="4.jsonl")
+
+    def stopping(function, draw):
+        draw()
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        annotate(db, archives, stopping, pattern="4.jsonl", model="other")
+    assert db.execute("SELECT count(*) FROM archives").fetchone()[0] == 0
+
+
+def test_results_of_another_archive_of_that_name_are_not_loaded(db, archives):
+    def changing(function, draw):
+        for shard, fresh in one_by_one(function, draw):
+            (result,) = (archives / "results").iterdir()
+            result.write_bytes(gzip.compress(b'{"key": ["x", null]}\n'))
+            yield shard, fresh
+
+    with pytest.raises(RunError, match="is of another archive of this name"):
+        annotate(db, archives, changing, pattern="4.jsonl")
+
+
+def test_an_empty_archive_whose_worker_dies_is_listed(db, archives):
+    (archives / "9.jsonl").write_text("")
+    assert annotate(db, archives, lambda function, draw: [(s, None) for s in iter(draw, None)], pattern="9.jsonl")["failed"] == ["9.jsonl"]
+
+
 def test_nothing_is_left_of_results_that_were_not_finished(db, archives):
     original = shards._write
 
@@ -202,7 +266,7 @@ def test_a_worker_that_is_not_what_the_driver_is_refuses(archives, made_with, me
     class Signed(Tagger):
         sha256 = "m"
 
-    shard = shards.Shard("1.jsonl", "k", 1, archives / "1.jsonl")
+    shard = shards.Shard("1.jsonl", "k", 1, archive=archives / "1.jsonl")
     with pytest.raises(RunError, match=message):
         shards.annotate(shards.Work(archives, MADE_WITH | made_with, Signed), shard)
     with pytest.raises(RunError, match="none is not there on .* where all machines find them"):
@@ -229,7 +293,7 @@ def test_duckdb_reads_the_dataset_with_the_view_said(db, archives, query):
     columns = ("speaker", "role", "words", "cue", "type", "kind", "naming", "affiliation", "via", "outlet", "published", "article", "review", "confidence", "rule", "path")
     wanted = sorted(tuple(row[name] for name in columns) for row in db["said"].rows)
     assert sorted(query(f"SELECT {', '.join(columns)} FROM said")) == wanted and len(wanted) == 10
-    assert query("DESCRIBE said") and {row[0] for row in query("DESCRIBE said")} == {column.name for column in db["said"].columns}
+    assert {row[0] for row in query("DESCRIBE said")} == {column.name for column in db["said"].columns}
     assert query("SELECT count(*) FROM quotes, documents WHERE path = document AND substr(text, content[1].start + 1, content[1].stop - content[1].start) <> words") == [(0,)]
     assert query("SELECT count(*) FROM mentions JOIN documents ON path = document WHERE substr(text, start + 1, stop - start) = words") == [(10,)]
 
@@ -252,9 +316,23 @@ def test_a_dataset_holds_each_article_once(archives, query):
     assert paths() == [path for path in everything if path != "3.jsonl#3"]
 
 
-def test_text_files_go_into_a_database(archives):
-    with pytest.raises(RunError, match="10.txt is no archive"):
-        annotate(None, archives, dataset=archives / "dataset")
+def test_text_files_are_listed_and_do_not_stop_archives(archives, query):
+    found = annotate(None, archives, dataset=archives / "dataset")
+    assert found["failed"] == ["10.txt", "11.txt", "12.txt"] and len(found["annotated"]) == 10
+
+
+def test_an_archive_cut_twice_at_other_places_is_there_once(archives, query):
+    """A killer in it, then more articles and the killer again: parts of the first cut go."""
+    dataset, path = archives / "dataset", archives / "4.jsonl"
+    assert annotate(None, archives, dying_of(7), dataset, "4.jsonl")["failed"] == ["4.jsonl#2"]
+    with open(path, "a", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": TEXT.format("Tuti", n)}) + "\n" for n in range(20, 23))
+    assert annotate(None, archives, dying_of(7), dataset, "4.jsonl")["failed"] == ["4.jsonl#2"]
+    assert query("SELECT count(*), count(DISTINCT path) FROM documents") == [(6, 6)]
+    assert annotate(None, archives, dataset=dataset, pattern="4.jsonl")["failed"] == []
+    annotate(None, archives, dying_of(7), dataset, "4.jsonl", force=True)
+    assert annotate(None, archives, dataset=dataset, pattern="4.jsonl")["failed"] == []
+    assert query("SELECT count(*), count(DISTINCT path) FROM documents") == [(7, 7)]
 
 
 # A cluster ---------------------------------------------------------------------------------------
@@ -286,6 +364,11 @@ def test_what_fails_on_a_worker_is_told_here(db, archives):
     work = shards.Work(archives, MADE_WITH | {"tool": "0"}, Tagger)
     with cluster.local(1) as each, pytest.raises(RunError, match="another version"):
         list(shards.over(db, [("1.jsonl", archives / "1.jsonl")], work, each))
+
+
+def test_a_scheduler_that_runs_already(db, archives):
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as running, cluster.scheduler(running.scheduler_address) as each:
+        assert len(annotate(db, archives, each)["annotated"]) == 13
 
 
 def test_a_scheduler_that_is_not_there_is_explained(monkeypatch):

@@ -2,7 +2,6 @@ import hashlib
 import re
 import sqlite3
 import threading
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -64,20 +63,6 @@ def test_every_field_of_every_noun_has_a_column(db):
     columns = {f"{table}.{column.name}" for table in db.table_names() for column in db[table].columns}
     columns.add("sources.naming")
     assert set(PLACES.values()) <= columns
-
-
-def test_a_database_of_the_version_before_is_updated(tmp_path, sample):
-    def schema(db):
-        return db.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-
-    with closing(store.open(tmp_path / "a.db")) as db:
-        store.add_review(db, store.write(db, begin(db), rows.of(sample)), judged(sample, 0))
-        wanted = schema(db)
-        db.execute("DROP TABLE archives")
-        db.execute("PRAGMA user_version = 2")
-    with closing(store.open(tmp_path / "a.db")) as db:
-        assert schema(db) == wanted and store.version(db.conn) == (store.APPLICATION_ID, store.VERSION)
-        assert store.agreement(db)["reviewed"] == 1 and list(store.check(db)) == []
 
 
 def test_schema_change_needs_a_version():

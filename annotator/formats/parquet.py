@@ -8,7 +8,6 @@ DuckDB and gives it the view `said` of schema.sql.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib import resources
@@ -101,12 +100,13 @@ class Writer:
 
 
 @contextmanager
-def writer(folder: Path, name: str, instead: str) -> Iterator[Writer]:
+def writer(folder: Path, name: str, instead: str, unfinished: str) -> Iterator[Writer]:
     """A writer of files called `name` in the tables of the dataset in `folder`.
 
-    They are there once all is written, in place of older ones of that name and of those whose names match the pattern `instead`.
+    They are there once all is on the disk, in place of older ones of that name and of those whose names match the pattern `instead`.
+    Until then they have the suffix `unfinished`.
     """
-    partial = {table: folder / table / f"{name}.{socket.gethostname()}-{os.getpid()}.tmp" for table in SCHEMAS}
+    partial = {table: folder / table / f"{name}{unfinished}" for table in SCHEMAS}
     try:
         with ExitStack() as stack:
             for path in partial.values():
@@ -116,9 +116,11 @@ def writer(folder: Path, name: str, instead: str) -> Iterator[Writer]:
             for table in SCHEMAS:
                 made.flush(table)
         for table, path in partial.items():
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
             path.replace(folder / table / f"{name}.parquet")
             for old in (folder / table).glob(f"{instead}.parquet"):
-                old.unlink()
+                old.unlink(missing_ok=True)
     finally:
         for path in partial.values():
             path.unlink(missing_ok=True)
