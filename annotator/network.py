@@ -17,6 +17,7 @@ from pathlib import Path
 import regex
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")  # code is kept for each shape of a batch, and few come twice
 import flair
 import torch
 from flair.data import Dictionary, Sentence, get_spans_from_bio
@@ -35,7 +36,7 @@ torch.set_num_threads(1)
 LABEL = "ner"
 _PRECISION = torch.bfloat16 if getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() else torch.float32
 _FLAGS = 3  # what is told of the other occurrences beside their neighbours
-_KEPT = 100_000  # word forms whose embeddings are kept
+_KEPT = 20_000  # word forms whose embeddings are kept, so that memory stays flat
 _CHUNK = 2048  # word forms embedded at once
 _BATCH = 4096  # words tagged at once
 _PLAIN_BATCH = 32  # sentences a model of others tags at once
@@ -175,7 +176,7 @@ class Embedded:
         self._embeddings = embeddings
         self._forms = Forms()
         sizes = embeddings.embedding_length - embeddings.company.out_features, *[embeddings.company.out_features] * 2
-        self._tables = [torch.zeros(_KEPT // 4, size) for size in sizes]
+        self._tables = [torch.zeros(2 * _KEPT, size) for size in sizes]
 
     @torch.no_grad()
     def rows(self, articles: Sequence[Article]) -> tuple[Text, torch.Tensor]:
