@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 from click_default_group import DefaultGroup
 
 from annotator import __version__, terminal
@@ -154,19 +155,17 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     """
     from annotator import inputs, ner, rules, runs, store
 
-    if force and rules_only:
-        raise click.UsageError("--force looks for names again, --rules-only never does; give one of them")
-    if cluster and scheduler:
-        raise click.UsageError("--cluster starts workers, --scheduler uses those that are there; give one of them")
     sharded = bool(cluster or scheduler or output)
-    if rules_only and sharded:
-        raise click.UsageError("--rules-only is not for work in shards; leave out --cluster, --scheduler and --output")
-    if workers and scheduler:
-        raise click.UsageError("--scheduler has workers of its own; leave out --workers")
-    if output and ctx.get_parameter_source("db") is not click.core.ParameterSource.DEFAULT:
-        raise click.UsageError("--output is in place of a database; leave out --db")
-    if results and not sharded:
-        raise click.UsageError("--results is for work in shards; give --cluster, --scheduler or --output as well")
+    for wrong, advice in (
+        (force and rules_only, "--force looks for names again, --rules-only never does; give one of them"),
+        (cluster and scheduler, "--cluster starts workers, --scheduler uses those that are there; give one of them"),
+        (rules_only and sharded, "--rules-only is not for work in shards; leave out --cluster, --scheduler and --output"),
+        (workers and scheduler, "--scheduler has workers of its own; leave out --workers"),
+        (output and ctx.get_parameter_source("db") is not ParameterSource.DEFAULT, "--output is in place of a database; leave out --db"),
+        (results and not sharded, "--results is for work in shards; give --cluster, --scheduler or --output as well"),
+    ):
+        if wrong:
+            raise click.UsageError(advice)
     dataset = output[1] if output else None
     if dataset and set("*?[") & set(str(dataset.absolute())):
         raise Problem(f"{dataset}: DuckDB takes *, ? and [ for patterns; choose a place without them for the dataset")
@@ -175,7 +174,7 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     size = sum(inputs.size(path) or 1 for path in inputs.walk(paths))  # walked once more below: a million paths are not held
     if not size:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt, or part of an archive ({', '.join(inputs.ARCHIVES)})")
-    chosen = ner.Model(os.path.abspath(model) if model and os.path.exists(model) else model, trust_model)  # workers may be in other folders
+    chosen = ner.Model(os.path.abspath(model) if sharded and model and os.path.exists(model) else model, trust_model)  # workers are in other folders
     made_with = {"tool": __version__, "model": ner.sha256(ner.find(model, trust_model)), "rules": rules.sha256(), "settings": {}}
     workers = workers or min(_cores(), 1 + size // WORTH_A_WORKER)
     outcomes = _Outcomes()

@@ -437,6 +437,13 @@ def test_lines_are_broken_at_the_width_and_only_between_words():
     [
         (["exprot", "jsonl"], "“exprot” is no command, and no file or folder; did you mean export?"),
         (["nosuch/"], "Path 'nosuch/' does not exist."),
+        (["kabar", "--cluster", "local", "--scheduler", "tcp://h:1"], "give one of them"),
+        (["kabar", "--rules-only", "--cluster", "local"], "--rules-only is not for work in shards"),
+        (["kabar", "--workers", "2", "--scheduler", "tcp://h:1"], "--scheduler has workers of its own"),
+        (["kabar", "--output", "parquet", "out", "--db", "a.db"], "--output is in place of a database"),
+        (["kabar", "--results", "r"], "--results is for work in shards"),
+        (["kabar", "--output", "parquet", "out[1]"], "DuckDB takes *, ? and [ for patterns"),
+        (["kabar", "--output", "parquet", "kabar/out"], "lies in a folder that is read"),
         (["empty"], "empty: no articles here; an article is a file whose name ends in .txt"),
         (["kabar", "--db", "other.db"], "other.db: is a database of another program"),
         (["kabar", "--db", "kabar"], "kabar: this is a folder"),
