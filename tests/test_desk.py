@@ -500,6 +500,7 @@ def test_words_are_selected_from_the_number_of_a_quote_and_by_a_triple_click(vis
     offsets = page.locator("form.missed [name=content]")
     text = article.annotation.document.text
     content(page, article.quotes[5]).click(click_count=3)
+    page.wait_for_function("document.querySelector('form.missed .picked').textContent.includes('Siapa yang tahu?')")
     start, stop = json.loads(offsets.input_value())[0]
     assert "Siapa yang tahu?" in text[start:stop] and len(text[start:stop].strip()) <= 18
     page.evaluate("""number => {
