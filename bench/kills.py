@@ -21,7 +21,7 @@ from pathlib import Path
 import commands
 
 KINDS = ("worker", "node", "driver")
-SHARDS, EACH = 40, 25
+SHARDS, EACH = 40, 10
 DASK = commands.ANNOTATE.with_name("dask")
 
 
