@@ -18,6 +18,7 @@ from annotator import store
 
 ROOT = Path(__file__).parent.parent
 ANNOTATE = Path(sys.executable).with_name("annotate")
+MADE_WITH = {"tool": "", "model": "", "rules": "", "settings": {}}  # of databases that are thrown away
 TAG = "ANNOTATE_BENCH"  # a variable that processes inherit, by which all that belong to a command are found
 
 

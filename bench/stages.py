@@ -17,7 +17,6 @@ from pathlib import Path
 import commands
 from annotator import ner, network, pipeline, rows, runs, segment, store, zones
 
-MADE_WITH = {"tool": "", "model": "", "rules": "", "settings": {}}  # of a database that is thrown away
 PLAIN = 128  # articles that Flair's own predict tags
 STAGES = ("read", "zones", "segment", "tag", "rules", "rows", "send", "write")
 VERBS = ("kata", "ujar", "tutur", "ungkap", "jelas", "tegas", "imbuh", "ucap", "papar", "sebut", "mengatakan", "menyebut", "menegaskan")
@@ -29,7 +28,7 @@ def measure(options, folder: Path) -> tuple[dict, list[str]]:
     archive = commands.cut(articles, folder / "in", len(articles)) / "00000.jsonl"
     tagger, spent, prepared = ner.load(), Counter(), []
     with closing(store.open(folder / "out.db")) as database, runs.collecting_between():
-        run, batches = store.start_run(database, **MADE_WITH), runs.batches("in.jsonl", archive)
+        run, batches = store.start_run(database, **commands.MADE_WITH), runs.batches("in.jsonl", archive)
         _through(batches, tagger, database, run, prepared)  # not counted: things are loaded and compiled
         while seconds := _through(batches, tagger, database, run, prepared):
             spent.update(seconds)
@@ -114,7 +113,7 @@ def _ours(archive: Path, tagger, folder: Path) -> float:
     """Seconds from the archive to the database, with the model loaded and warm."""
     for name in ("warm.db", "out.db"):
         with closing(store.open(folder / name)) as database:
-            seconds = _seconds(lambda: list(runs.over(database, [("in.jsonl", archive)], MADE_WITH, lambda: tagger)), time.perf_counter)
+            seconds = _seconds(lambda: list(runs.over(database, [("in.jsonl", archive)], commands.MADE_WITH, lambda: tagger)), time.perf_counter)
     return seconds
 
 

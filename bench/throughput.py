@@ -15,7 +15,6 @@ from annotator.inputs import walk
 
 EACH = 64  # articles for each worker of the short run that tells how long the start takes
 COPIES = (1, 4, 16)
-MADE_WITH = {"tool": "", "model": "", "rules": "", "settings": {}}  # of databases that are thrown away
 
 
 def measure(options, folder: Path) -> tuple[dict, list[str]]:
@@ -101,7 +100,7 @@ def _driver(folder: Path, database, results: str, dataset: Path | None) -> float
 
     files = [(path.relative_to(folder).as_posix(), path) for path in walk([folder / "shards"])]
     started = time.perf_counter()
-    for _ in shards.over(database, files, shards.Work(folder / results, MADE_WITH, lambda: None, dataset), done):
+    for _ in shards.over(database, files, shards.Work(folder / results, commands.MADE_WITH, lambda: None, dataset), done):
         pass
     return time.perf_counter() - started
 
