@@ -381,19 +381,27 @@ def attempts(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, 
         yield from zip(documents, annotations, strict=True)
 
 
-def stored(database: Database, run: Callable[[], store.Run], outcomes: list[Outcome]) -> Iterator[Outcome]:
-    """Store annotations, each in a transaction of its own, and record the failures."""
-    if stamps := {one.name: one.stamp for one in outcomes if one.unchanged and one.stamp}:
-        store.restamp(database, stamps)
-    for outcome in outcomes:
-        if outcome.made:
-            try:
-                store.write(database, run(), outcome.made, outcome.stamp)
-            except store.StoreError as error:
-                outcome = Outcome(outcome.name, outcome.size, reason=str(error))
-        if outcome.reason:
-            store.record_failure(database, run(), outcome.name, outcome.reason)
-        yield outcome
+def stored(database: Database, run: Callable[[], store.Run], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Store annotations and record failures, in one transaction; what came of them."""
+    if any(one.made or one.reason for one in outcomes):
+        run()  # outside the transaction, which may be undone
+    elif not any(one.unchanged and one.stamp for one in outcomes):
+        return list(outcomes)
+    with store.together(database):
+        if stamps := {one.name: one.stamp for one in outcomes if one.unchanged and one.stamp}:
+            store.restamp(database, stamps)
+        return [_stored(database, run, one) for one in outcomes]
+
+
+def _stored(database: Database, run: Callable[[], store.Run], outcome: Outcome) -> Outcome:
+    if outcome.made:
+        try:
+            store.write(database, run(), outcome.made, outcome.stamp)
+        except store.NotStored as error:
+            outcome = Outcome(outcome.name, outcome.size, reason=str(error))
+    if outcome.reason:
+        store.record_failure(database, run(), outcome.name, outcome.reason)
+    return outcome
 
 
 def cause(error: Exception) -> str:

@@ -106,6 +106,32 @@ def test_rules_only_fails_where_names_are_missing(db, folder):
     assert "annotate without --rules-only" in db.execute("SELECT reason FROM failures").fetchone()[0]
 
 
+def test_an_article_that_cannot_be_stored_takes_no_other_with_it(db, folder):
+    done = runs.work(runs.Task(sources=tuple(runs.Source(f"{n}.txt", folder / f"{n}.txt", 1) for n in range(7))), Tagger)
+    done[3].made.document["title"] = "\ud83d"
+    run = store.start_run(db, **MADE_WITH)
+    found = runs.stored(db, lambda: run, done)
+    assert [one.name for one in found if one.reason] == ["3.txt"] and "lone surrogate" in found[3].reason
+    assert [path for (path,) in db.execute("SELECT path FROM documents ORDER BY path")] == [f"{n}.txt" for n in (0, 1, 2, 4, 5, 6)]
+    assert db.execute("SELECT annotated, failed FROM runs").fetchall() == [(6, 1)]
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(db, folder, monkeypatch):
+    write, written = store.write, []
+
+    def full(*arguments):
+        written.append(write(*arguments))
+        if len(written) == 4:
+            raise store.StoreError("the disk is full")
+
+    monkeypatch.setattr(store, "write", full)
+    with pytest.raises(store.StoreError, match="full"):
+        annotate(db, folder)
+    assert len(written) == 4 and not db.conn.in_transaction and db["documents"].count == db["quotes"].count == 0
+    monkeypatch.setattr(store, "write", write)
+    assert set(annotate(db, folder).values()) == {"annotated"}
+
+
 def test_several_workers_write_what_one_does(tmp_path, folder, monkeypatch):
     monkeypatch.setattr(runs, "BATCH", 2)
     (folder / "5.txt").write_bytes(b"\0\1")
