@@ -115,19 +115,44 @@ def over(
     and the tagger loaded, once there is something to record. Names that the model found before are not looked for again.
     A run that is not followed to its end stays without one in the database. StoreError if that cannot be written at all.
     """
-    run, unchanged = functools.cache(lambda: store.start_run(database, **made_with)), 0
-    failed, held = Counter(), Counter()  # articles of an archive
+    storing = Storing(database, made_with)
     for task, outcomes in _worked(tasks(database, files, made_with, force), load, workers):
-        for outcome in stored(database, run, outcomes):
+        yield from storing.take(outcomes)
+        if task.ends:
+            storing.end(task.ends)
+    storing.finish()
+
+
+class Storing:
+    """A run as it is stored: articles as they come, archives as they end. It is recorded once there is something to store.
+
+    Without a database outcomes are only passed on.
+    """
+
+    def __init__(self, database: Database | None, made_with: Mapping):
+        self._database = database
+        self._run = functools.cache(lambda: store.start_run(database, **made_with))
+        self._unchanged, self._failed, self._held = 0, set(), Counter()
+
+    def take(self, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+        """Store what came of articles, all in one transaction; what came of that."""
+        for outcome in outcomes if self._database is None else stored(self._database, self._run, outcomes):
             archive = outcome.name.rpartition("#")[0]
-            failed[archive] += outcome.reason is not None
-            held[archive] += outcome.left_out is None
-            unchanged += outcome.unchanged
+            if outcome.reason:
+                self._failed |= {archive, outcome.name}
+            self._held[archive] += outcome.left_out is None
+            self._unchanged += outcome.unchanged
             yield outcome
-        if task.ends and not failed[task.ends.name]:
-            store.note_archive(database, run(), task.ends.name, task.ends.stamp, held[task.ends.name])
-    if run.cache_info().currsize:
-        store.finish_run(database, run(), unchanged)
+
+    def end(self, archive: Archive) -> None:
+        """An archive was read to its end: unless something of it failed, it need not be read again."""
+        if self._database is not None and archive.name not in self._failed:
+            store.note_archive(self._database, self._run(), archive.name, archive.stamp, self._held[archive.name])
+
+    def finish(self) -> None:
+        """The run came to its end."""
+        if self._run.cache_info().currsize:
+            store.finish_run(self._database, self._run(), self._unchanged)
 
 
 def tasks(database: Database, files: Iterable[File], made_with: Mapping, force: bool) -> Iterator[Task]:

@@ -30,7 +30,7 @@ from sqlite_utils import Database
 
 from annotator import __version__, articles, inputs, rows, rules, runs, store
 from annotator.formats import parquet
-from annotator.runs import File, Outcome, RunError, Source, Task
+from annotator.runs import Archive, File, Outcome, RunError, Source, Task
 
 FILES = 512  # text files of a shard
 
@@ -235,9 +235,9 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
     if work.dataset:
         work.dataset.mkdir(parents=True, exist_ok=True)
         (work.dataset / parquet.VIEWS).write_text(parquet.views(work.dataset), encoding="utf-8")
-    run, unchanged = functools.cache(lambda: store.start_run(database, **work.made_with)), 0
+    storing = runs.Storing(database, work.made_with)
     planned, halves, ready, suspects = _planned(database, files, work, force), deque(), deque(), []
-    parts, failed, held = Counter(), Counter(), Counter()  # of an archive: parts not yet done, articles
+    parts = Counter()  # of an archive: those not yet done
 
     def draw() -> Shard | None:
         if halves:
@@ -262,8 +262,7 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
 
     for shard, fresh, more in worked():
         while ready:
-            unchanged += ready[0].unchanged
-            yield ready.popleft()
+            yield from storing.take([ready.popleft()])
         if fresh is None and _key(work.path(shard)) == work.key(shard):
             fresh = True  # its worker died after the work was done
         try:
@@ -279,22 +278,17 @@ def over(database: Database | None, files: Iterable[File], work: Work, each: Eac
             continue
         parts[shard.name] -= 1
         passing = False
-        for outcome in _results(database, run, work, shard, fresh, force):
-            failed[shard.name] += outcome.reason is not None
-            held[shard.name] += outcome.left_out is None
-            unchanged += outcome.unchanged
+        for outcome in chain.from_iterable(map(storing.take, _results(database, work, shard, fresh, force))):
             passing |= bool(outcome.fault or outcome.reason and outcome.name == shard.name)
             yield outcome
         if passing:  # what may be mended without a change of the archive, such as memory or a package, is not kept
             work.path(shard).unlink(missing_ok=True)
-        if database is not None and shard.archive and not parts[shard.name] and not failed[shard.name]:
-            store.note_archive(database, run(), shard.name, shard.stamp, held[shard.name])
+        if shard.archive and not parts[shard.name]:
+            storing.end(Archive(shard.name, shard.stamp))
     while ready:
-        unchanged += ready[0].unchanged
-        yield ready.popleft()
+        yield from storing.take([ready.popleft()])
     work.clear()
-    if database is not None and run.cache_info().currsize:
-        store.finish_run(database, run(), unchanged)
+    storing.finish()
 
 
 def _planned(database: Database | None, files: Iterable[File], work: Work, force: bool) -> Iterator[Shard | Outcome]:
@@ -333,23 +327,22 @@ def _grouped(database: Database, group: list[File], work: Work, digest: str, for
         yield _of_files(Task((), sources, unchanged, tagged), digest)
 
 
-def _results(database: Database | None, run: Callable[[], store.Run], work: Work, shard: Shard, fresh: bool | None, force: bool) -> Iterator[Outcome]:
-    """What came of the articles of a shard, stored if there is a database. Those that are stored already are unchanged, unless forced."""
+def _results(database: Database | None, work: Work, shard: Shard, fresh: bool | None, force: bool) -> Iterator[list[Outcome]]:
+    """What came of the articles of a shard, a batch at a time. Those that are stored already, or of old results, are unchanged, unless forced."""
     if fresh is None:
-        dead = runs.died(shard.only())
-        yield from [dead] if database is None else runs.stored(database, run, [dead])
+        yield [runs.died(shard.only())]
         return
+    digest = store.digest(**work.made_with)
     for outcomes in _read(work.path(shard), work.key(shard)):
         if database is None:
-            yield from outcomes if fresh else (replace(outcome, figures=None) for outcome in outcomes)
+            yield outcomes if fresh else [replace(outcome, figures=None) for outcome in outcomes]
             continue
         known = {} if force else store.known(database, [outcome.name for outcome in outcomes])
-        digest = store.digest(**work.made_with)
         same = {name for name, one in known.items() if one.digest == digest}
-        yield from runs.stored(database, run, [
+        yield [
             replace(one, made=None, figures=None) if one.made and one.name in same and known[one.name].sha256 == one.made.document["sha256"] else one
             for one in outcomes
-        ])  # fmt: skip
+        ]
 
 
 def _read(target: Path, key: list[str | None]) -> Iterator[list[Outcome]]:
