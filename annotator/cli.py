@@ -14,7 +14,7 @@ import shutil
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -155,22 +155,8 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
     """
     from annotator import inputs, ner, rules, runs, store
 
-    sharded = bool(cluster or scheduler or output)
-    for wrong, advice in (
-        (force and rules_only, "--force looks for names again, --rules-only never does; give one of them"),
-        (cluster and scheduler, "--cluster starts workers, --scheduler uses those that are there; give one of them"),
-        (rules_only and sharded, "--rules-only is not for work in shards; leave out --cluster, --scheduler and --output"),
-        (workers and scheduler, "--scheduler has workers of its own; leave out --workers"),
-        (output and ctx.get_parameter_source("db") is not ParameterSource.DEFAULT, "--output is in place of a database; leave out --db"),
-        (results and not sharded, "--results is for work in shards; give --cluster, --scheduler or --output as well"),
-    ):
-        if wrong:
-            raise click.UsageError(advice)
-    dataset = output[1] if output else None
-    if dataset and set("*?[") & set(str(dataset.absolute())):
-        raise Problem(f"{dataset}: DuckDB takes *, ? and [ for patterns; choose a place without them for the dataset")
-    if dataset and any(dataset.resolve().is_relative_to(path.resolve()) for path in paths):
-        raise Problem(f"{dataset} lies in a folder that is read, and would be read as well; choose another place for the dataset")
+    sharded = _is_sharded(ctx)
+    dataset = _dataset(output[1], paths) if output else None
     size = sum(inputs.size(path) or 1 for path in inputs.walk(paths))  # walked once more below: a million paths are not held
     if not size:
         raise Problem(f"{', '.join(map(str, paths))}: no articles here; an article is a file whose name ends in .txt, or part of an archive ({', '.join(inputs.ARCHIVES)})")
@@ -215,6 +201,32 @@ def run(ctx, paths, db, force, workers, rules_only, cluster, scheduler, results,
         look = f"duckdb -init {visible(shlex.quote(str(dataset / 'views.sql')))}" if dataset else f"annotate said{_other(db, '')}"
         click.echo(f"\nTo see who said what: {look}", err=True)
     ctx.exit(1 if outcomes.failures else 0)
+
+
+def _is_sharded(ctx) -> bool:
+    """Whether `run` is to work in shards; UsageError for options that do not go together."""
+    given = ctx.params
+    sharded = bool(given["cluster"] or given["scheduler"] or given["output"])
+    for wrong, advice in (
+        (given["force"] and given["rules_only"], "--force looks for names again, --rules-only never does; give one of them"),
+        (given["cluster"] and given["scheduler"], "--cluster starts workers, --scheduler uses those that are there; give one of them"),
+        (given["rules_only"] and sharded, "--rules-only is not for work in shards; leave out --cluster, --scheduler and --output"),
+        (given["workers"] and given["scheduler"], "--scheduler has workers of its own; leave out --workers"),
+        (given["output"] and ctx.get_parameter_source("db") is not ParameterSource.DEFAULT, "--output is in place of a database; leave out --db"),
+        (given["results"] and not sharded, "--results is for work in shards; give --cluster, --scheduler or --output as well"),
+    ):
+        if wrong:
+            raise click.UsageError(advice)
+    return sharded
+
+
+def _dataset(folder: Path, paths: Sequence[Path]) -> Path:
+    """The folder of a dataset; Problem where it cannot be one."""
+    if set("*?[") & set(str(folder.absolute())):
+        raise Problem(f"{folder}: DuckDB takes *, ? and [ for patterns; choose a place without them for the dataset")
+    if any(folder.resolve().is_relative_to(path.resolve()) for path in paths):
+        raise Problem(f"{folder} lies in a folder that is read, and would be read as well; choose another place for the dataset")
+    return folder
 
 
 def _needed(extra: str, *modules: str):

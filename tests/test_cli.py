@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import annotator
-from annotator import cli, ner, pipeline, rules, runs, store, terminal
+from annotator import cli, inputs, ner, pipeline, rules, runs, store, terminal
 from annotator.document import Span, Zone
 
 ROOT = Path(annotator.__file__).parent.parent
@@ -247,6 +247,7 @@ def test_score(newsroom, tmp_path):
 
 
 def test_unchanged_articles_are_skipped_without_the_model(folder, no_names, monkeypatch):
+    monkeypatch.setattr(inputs, "SETTLED", -1)
     assert annotate("run", "kabar").exit_code == 0
     before = Path("annotations.db").read_bytes()
     monkeypatch.setattr(ner, "load", None)
