@@ -32,6 +32,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     if there := pattern(r"\s*(?:ada|beredar|muncul|terdapat)\s+(?:juga\s+|pula\s+)?(?={words:documents}\b)").match(masked, start, stop):
         start = there.end()
     whole, stop = stop, _drop_adverbs(masked, start, stop)
+    stop = unrelayed(masked, start, stop)
     pronoun = _CAPITAL.search(masked[start:stop])
     if pronoun:
         return Span(*pronoun.span()).shift(start)  # its capital shows that the sentence starts here, whatever is glued before it
@@ -42,6 +43,22 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     if allies:
         return Span(*allies.span("names"))
     return _subject(masked, _segments(masked, start, stop)) or _first_subject(masked, start, whole)
+
+
+# “seorang pejabat yang dikutip Antara”, “Budi, yang berbicara kepada Reuters di Jakarta,”
+_RELAYED = (
+    r"\s*,?\s+yang\s+(?:{words:adverbs}\s+)*(?:{relaying}|{interviewed}|(?:berbicara|bercerita|berkata)\s+(?:(?!dan\b)[^\s,.]+\s+){0,8}?(?:kepada|dengan))\s+"
+    rf"(?:(?:oleh|dari|pada|{{press}})\s+){{0,2}}(?:{ORG}+|{{domain}})(?:\s*\([^()]{{1,40}}\))?"
+)
+_RELAYED_TO_END = rf"{_RELAYED}(?:,?\s+(?:{{words:days}}|pada|di|lewat|melalui|dari|secara)\b[^,.]{{0,60}}){{0,2}}\s*,?\s*$"
+
+
+def unrelayed(masked: str, start: int, stop: int, ends: bool = True) -> int:
+    """Where a phrase ends without the relative clause, at its end or anywhere, that names its medium; a text of one word is known by that alone."""
+    yang = masked.find(" yang ", start, stop)
+    found = pattern(_RELAYED_TO_END if ends else _RELAYED).search(masked[:stop], max(start, yang - 1)) if yang > start else None
+    rest = masked[start : found.start()].strip() if found else ""
+    return found.start() if rest and not (" " not in rest and starts_with("documents", rest)) else stop
 
 
 _ALLIES = regex.compile(rf"(?:\G|,\s)\s*(?<names>[{ORG}{LOC}]+(?:,\s*[{ORG}{LOC}]+)*,?\s+(?:dan|serta)\s+[{ORG}{LOC}]+)$")
@@ -425,7 +442,7 @@ _WORD_NEXT = regex.compile(r"\s+\w")
 
 def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     segment_stop = _segment_stop(masked, begin, stop)
-    segment = _strip(masked, Span(begin, segment_stop)) if segment_stop > begin else None
+    segment = _strip(masked, Span(begin, unrelayed(masked, begin, segment_stop, ends=False))) if segment_stop > begin else None
     if segment is None or _is_adverbial(masked, segment):
         return None
     main = _main(masked, segment)
