@@ -241,7 +241,7 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
         after = sources.after(view, *match.span("agent"), clause="cue_preposition" in scope.cue.lists)
         found = Source(after[0], False, after[1]) if after and _suits(scope, rule, *after) else None
     elif groups.get("document") is not None:
-        found = Source(Span(match.start("document"), sources.unrelayed(view, *match.span("document"))), False, None)
+        found = Source(sources.document(view, *match.span("document")), False, None)
     elif groups.get("subject") is not None:
         if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and _DESCRIBED.search(view[: cue.span.start]):
             return None  # “video yang memperlihatkan …” describes the video

@@ -61,6 +61,16 @@ def unrelayed(masked: str, start: int, stop: int, ends: bool = True) -> int:
     return found.start() if rest and not (" " not in rest and starts_with("documents", rest)) else stop
 
 
+# “Berdasarkan BMKG yang dirilis hari ini, …”: an institution is known by its name alone
+_CLAUSE_AFTER_NAME = regex.compile(rf"(?P<name>[{ORG}{LOC}]+(?:\s*\([^()]{{1,40}}\))?),?\s+yang\s")
+
+
+def document(masked: str, start: int, stop: int) -> Span:
+    """A source as it stands, but for a medium's relative clause, or any that follows an institution alone."""
+    alone = _CLAUSE_AFTER_NAME.match(masked, start, stop)
+    return Span(*alone.span("name")) if alone else Span(start, unrelayed(masked, start, stop))
+
+
 _ALLIES = regex.compile(rf"(?:\G|,\s)\s*(?<names>[{ORG}{LOC}]+(?:,\s*[{ORG}{LOC}]+)*,?\s+(?:dan|serta)\s+[{ORG}{LOC}]+)$")
 
 

@@ -382,7 +382,7 @@ LONGEST = 6
 _ACTING = (["plt"], ["plh"], ["pj"], ["pjs"], ["penjabat"])
 
 
-_KNOWN = regex.compile(r"(?:sang\s+)?(.*\S)(?<!\b(?:kala|saat|waktu|ketika|masa))\s+(?:itu|tersebut|ini)(?:pun)?$")
+_KNOWN = regex.compile(r"(?:sang\s+)?(.*\S)(?<!\b(?:kala|saat|waktu|ketika|masa))\s+(?:itu|tersebut|ini|yang sama)(?:pun)?$")
 _SANG = regex.compile(r"sang\s+(.*\S)$")
 
 
@@ -467,6 +467,35 @@ def by_introduction(turn: Turn) -> Found | None:
     return Found(Span(*first.span()), turn.kind, None, None, "phrase.again") if first else None
 
 
+# “survei nasional LSI”, “laporan yang dirilis BMKG”, “Undang-Undang Nomor 2 Tahun 2002 tentang Kepolisian”
+_IN_FULL = (
+    r"\b(?P<name>(?P<head>(?:hasil\s+)?{words:documents}))\s+(?:(?!{words:prepositions}\b(?<!oleh|dari)|(?:itu|ini|tersebut|dan|atau)\b)\p{L}[\p{L}-]*\s+){0,3}?"
+    rf"(?:(?:yang\s+)?di\p{{Ll}}{{4,}}\s+(?:oleh\s+)?)?(?:{NAME}+(?:\s*\([^()]{{1,40}}\))?|(?:Nomor|No\.?)\s+\d+(?:\s+Tahun\s+\d{{4}})?(?:\s+tentang\s+[^.,;:\"”\n]{{3,120}})?)"
+)
+
+_ACCOUNT_OF = rf"\b(?P<head>akun)\s+(?:(?:\p{{L}}+|{NAME}+)\s+){{0,4}}?(?P<name>@[\w.*]*[\w*])"
+
+
+# “BMKG merilis laporan terbaru”
+_ISSUED_BY = rf"(?P<name>{ORG}+)(?:\s*\([^()]{{1,40}}\))?\s+{{aux}}{{issuing}}\s+(?:sebuah\s+)?(?P<head>(?:hasil\s+)?{{words:documents}})(?:nya)?\b"
+
+
+def by_document(turn: Turn) -> Found | None:
+    """“survei itu”, “Undang-undang itu”: the text of that kind that was last named in full, or else the institution that issued it, or spoke last of “survei yang sama”."""
+    head = _definite(turn) if turn.kind == "document" and not turn.names else None
+    if head is None:
+        return None
+    for known in (_ACCOUNT_OF,) if head == "akun" else (_IN_FULL, _ISSUED_BY):
+        named = [m for m in grammar.pattern(known).finditer(turn.scene.masked, max(0, turn.start - 3 * NEAR), turn.start) if m["head"].casefold() == head]
+        if named and known == _ISSUED_BY:
+            issuer = next((e for e, entity in enumerate(turn.scene.entities) if any(m.span.start == named[-1].start("name") for m in entity.mentions)), None)
+            return _named(turn.scene, issuer, "institution.recent") if issuer is not None else None
+        if named:
+            return Found(Span(named[-1].start("name"), named[-1].end()), turn.kind, None, None, "phrase.again")
+    last = _last_of(turn, "organisation") if turn.words.endswith(" yang sama") else None
+    return last.again("institution.again", ()) if last else None
+
+
 _AGENT = regex.compile(r"(?!pemerintah|perusahaan)pe(?:m|n|ng|ny|l)\p{L}{3,}(?<!an)\b", regex.IGNORECASE)
 
 
@@ -523,7 +552,7 @@ def by_itself(turn: Turn) -> Found:
 
 STEPS = (
     by_relation, by_cut_role, by_name, by_plural, by_pronoun, by_first_person, by_names, by_surname, by_role, by_rest_of_group,
-    by_repetition, by_institution, by_introduction, by_description, by_itself,
+    by_repetition, by_institution, by_introduction, by_document, by_description, by_itself,
 )  # fmt: skip
 
 _QUANTIFIER = regex.compile(r"^(?:sejumlah|beberapa|sebagian|seluruh|semua|kedua|ketiga|banyak|para|sebuah|suatu)\s+")
