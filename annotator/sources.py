@@ -42,7 +42,8 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     allies = _ALLIES.search(masked[:stop], start)
     if allies:
         return Span(*allies.span("names"))
-    return _subject(masked, _segments(masked, start, stop)) or _first_subject(masked, start, whole)
+    found = _subject(masked, _segments(masked, start, stop))
+    return _with_others(masked, found, stop) if found else _first_subject(masked, start, whole)
 
 
 # “seorang pejabat yang dikutip Antara”, “Budi, yang berbicara kepada Reuters di Jakarta,”
@@ -72,6 +73,23 @@ def document(masked: str, start: int, stop: int) -> Span:
 
 
 _ALLIES = regex.compile(rf"(?:\G|,\s)\s*(?<names>[{ORG}{LOC}]+(?:,\s*[{ORG}{LOC}]+)*,?\s+(?:dan|serta)\s+[{ORG}{LOC}]+)$")
+
+
+_OTHERS = (
+    r"(?:\s*\([^()]{1,40}\))?,?\s+(?:dan|serta|beserta|(?P<along>bersama))\s+"
+    r"(?P<who>{name}|(\p{Ll}{3,})-\1|(?:\p{Ll}+\s+){0,2}\p{Ll}{3,}nya\b|(?:{words:groups}|{words:crowds}|{words:institutions}|{words:relations}|{words:parties}|{words:descriptors}|{words:roles}|{words:ranks})\b)"
+)
+
+
+def _with_others(masked: str, source: Span, stop: int) -> Span:
+    """A source with whom it is joined to up to a place: “Washington dan sekutunya di Asia”, “Ketua DPR Budi dan Menteri Ani”; nobody is by “bersama” alone."""
+    joined = pattern(_OTHERS).match(masked, source.stop, stop)
+    if joined is None or starts_with("pronouns", source.of(masked)) or joined["along"] and PER in source.of(masked) and PER in joined["who"]:
+        return source
+    whole = _strip(masked, Span(source.start, stop))
+    others = masked[joined.start("who") : whole.stop]
+    more = "," in others or len(others.split()) > 12 or _DEICTIC.search(others) or is_clause(others)
+    return source if more else whole
 
 
 def _subject(masked: str, segments: list[Span]) -> Span | None:
@@ -439,6 +457,8 @@ def after(masked: str, start: int, stop: int, clause: bool = False) -> tuple[Spa
         return None
     pronoun = pattern(rf"{_PRONOUN}|{_FIRST}").match(masked, begin, stop)
     source = Span(*pronoun.span()) if pronoun else _agent(masked, begin, stop, clause)
+    if source and (phrase := _strip(masked, Span(begin, _segment_stop(masked, begin, stop)))) and source.stop < phrase.stop:
+        source = _with_others(masked, source, _main(masked, phrase).stop)
     return (source, _skip_modifiers(masked, source.stop, stop)) if source else None
 
 

@@ -563,14 +563,16 @@ _COUNTED = regex.compile(r"(?:(?:sisanya|sebanyak|sekitar|hampir|lebih dari)\s+)
 
 
 _NAMED = regex.compile(NAME)
-_AND = regex.compile(r"\b(?:dan|serta)\b")
+_AND = regex.compile(r"\b(?:dan|serta|beserta|bersama)\b")
+# “pelaku dan keluarganya”
+_AND_THEIRS = regex.compile(r"\s(?:dan|serta|beserta|bersama)\s[^,]*\p{L}{3}nya\b")
 
 
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
     one = bool(_DEICTIC.search(words)) and (grammar.starts_with("roles", words) or grammar.starts_with("descriptions", words))
-    several = not one and bool(_NAMED.search(masked)) and bool(_AND.search(words))
+    several = not one and bool(_NAMED.search(masked) and _AND.search(words) or _AND_THEIRS.search(words))
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
     if grammar.starts_with("crowds", words) and not _DEICTIC.search(words) and PER not in masked:
