@@ -233,12 +233,16 @@ def _leaves_others(rule: rules.Rule) -> bool:
 # -------------------------------------------------------------------------------------------------------------- source
 
 
+# “Menurut jaksa, Budi tak menyesal”, “Dilansir Antara, Budi tak menyesal”: a name after them may open what is reported
+_BEFORE_CLAUSE = frozenset({"cue_preposition", "cue_relay"})
+
+
 def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None:
     """The source a match names, or None where the rule asks for another kind of source."""
     groups = match.groupdict()
     view, cue = scope.view, scope.cue
     if groups.get("agent") is not None:
-        after = sources.after(view, *match.span("agent"), clause="cue_preposition" in scope.cue.lists)
+        after = sources.after(view, *match.span("agent"), clause=not cue.lists.isdisjoint(_BEFORE_CLAUSE))
         found = Source(after[0], False, after[1]) if after and _suits(scope, rule, *after) else None
     elif groups.get("document") is not None:
         found = Source(sources.document(view, *match.span("document")), False, None)

@@ -485,7 +485,7 @@ def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     if called := _called(masked, segment, main):
         return called
     office = starts_with("roles", _ONE_OF.sub("", words))
-    related = pattern(rf"{RELATED}$|^(?:{{words:relations}}\s){{1,2}}(?:{{words:relation_words}}\s)*(?:{{words:parties}}|{ORG}+)$").search(words)
+    related = pattern(rf"{RELATED}$|^(?:{{words:relations}}\s){{1,2}}(?:{{words:relation_words}}\s)*(?:{{words:parties}}|(?:(?-i:\p{{Lu}}(?:\p{{Ll}}+|\p{{Lu}}+))\s)*{ORG}+(?:\s(?-i:\p{{Lu}})\p{{L}}*)*)$").search(words)
     people = _SOME_PEOPLE.search(words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
     following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
@@ -493,12 +493,30 @@ def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
     apart = following and (clause or not office) and is_subject(masked, following.end())
     described = not clause and pattern(_PROFESSION).match(words) and not people
-    if following and not definite and not apart and (related or office and not people or described):
+    whose = following and not definite and main.stop == segment.stop and (clause or not apart) and pattern(_WHOSE).fullmatch(masked, segment.start, following.start("name"))
+    owned = whose and not (clause and whose["office"]) and _is_closed(masked, following.end(), stop, clause)
+    if owned or following and not definite and not apart and (related or office and not people or described):
         return Span(*following.span("name"))
     if people and not (related and starts_with("relations", words) and not office) and not (not office and is_clause(words[: people.start()])):
         return Span(*people.span()).shift(main.start)
     name = _ORG_OR_LOC.match(words)
     return Span(*name.span()).shift(main.start) if name else _agent_phrase(masked, segment, main, clause)
+
+
+# “kata staf Budi, Ani, saat ditemui”, “kata Dirreskrimum Polda X, Kombes Budi”, which the tagger took for a name: whose they are
+_WHOSE = rf"(?:(?!(?:{{words:ranks}}\s+)+{PER})[^,{PER}]*[^\s,{PER}][^,{PER}]*\s{PER}+,\s.*|(?P<office>[{ORG}{LOC}]+),\s+(?:{{words:ranks}}\s+)+)"
+_CLOSES = (
+    rf"(?:\s*\([^()]{{1,40}}\))?\s*(?:$|[.;{QUOTED}{THIS}]|,?\s*(?!yang\b)(?:{{words:prepositions}}|{{words:days}}|saat|ketika|usai|seusai)\b)"
+)
+_THEN_CLAUSE = regex.compile(r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?=\p{Ll})(?!yang\b|dan\b|serta\b)(?P<clause>[^,.]{3,160})")
+
+
+def _is_closed(masked: str, place: int, stop: int, clause: bool) -> bool:
+    """Whether a name that ends at a place ends its phrase, too: an adverbial or nothing follows, or, after “menurut”, what is reported, with a subject of its own."""
+    if clause:
+        told = _THEN_CLAUSE.match(masked, place, stop)
+        return bool(told) and not starts_with("roles", told["clause"]) and bool(predicate_at(told["clause"]))
+    return bool(pattern(_CLOSES).match(masked, place, stop))
 
 
 # “kata Program Manager dari PT X, Budi”, “ungkap Fungsional Analis Kebijakan, Budi”: capitals that open no name are an office
