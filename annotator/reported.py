@@ -677,11 +677,16 @@ def _judges(scope: Scope, match: regex.Match) -> bool:
 _RELATIVE = regex.compile(r"\byang(?:\s+\p{L}+)?\s*\Z", regex.IGNORECASE)
 
 
+_POINTS = r"{pointer}\s+{aux}{passive}\s+(?:oleh\s+)?{words:ranks}?\s*(?:{name}|{words:roles}\b)"
+
+
 def _is_alone(article: Article, relayed: Quote, quotes: list[Quote]) -> bool:
     """A medium is a source only where nobody else is one in its content, nor says something as its main clause."""
     if any(part.overlaps(q.cue or q.content[0]) for q in quotes if q is not relayed for part in relayed.content):
         return False
     view = article.view(relayed.content[0])
+    if grammar.pattern(_POINTS).match(view):
+        return False  # “Dilansir Antara, hal itu disampaikan Budi”
     verb = grammar.predicate_at(view)
     return verb is None or not any(grammar.starts_with(name, view[verb:]) for name in ("cue_say", "cue_think"))
 

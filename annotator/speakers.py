@@ -470,28 +470,36 @@ def by_introduction(turn: Turn) -> Found | None:
 # “survei nasional LSI”, “laporan yang dirilis BMKG”, “Undang-Undang Nomor 2 Tahun 2002 tentang Kepolisian”
 _IN_FULL = (
     r"\b(?P<name>(?P<head>(?:hasil\s+)?{words:documents}))\s+(?:(?!{words:prepositions}\b(?<!oleh|dari)|(?:itu|ini|tersebut|dan|atau)\b)\p{L}[\p{L}-]*\s+){0,3}?"
-    rf"(?:(?:yang\s+)?di\p{{Ll}}{{4,}}\s+(?:oleh\s+)?)?(?:{NAME}+(?:\s*\([^()]{{1,40}}\))?|(?:Nomor|No\.?)\s+\d+(?:\s+Tahun\s+\d{{4}})?(?:\s+tentang\s+[^.,;:\"”\n]{{3,120}})?)"
+    rf"(?:(?:yang\s+)?di\p{{Ll}}{{4,}}\s+(?:oleh\s+)?)?(?:{NAME}+(?:\s*\([^()]{{1,40}}\))?|(?:\([^()]{{1,20}}\)\s+)?(?:Nomor|No\.?)\s+\d+(?:\s+Tahun\s+\d{{4}})?(?:\s+tentang\s+(?:(?!\syang\b)[^.,;:\"”\n]){{3,120}})?)"
 )
 
 _ACCOUNT_OF = rf"\b(?P<head>akun)\s+(?:(?:\p{{L}}+|{NAME}+)\s+){{0,4}}?(?P<name>@[\w.*]*[\w*])"
 
 
 # “BMKG merilis laporan terbaru”
-_ISSUED_BY = rf"(?P<name>{ORG}+)(?:\s*\([^()]{{1,40}}\))?\s+{{aux}}{{issuing}}\s+(?:sebuah\s+)?(?P<head>(?:hasil\s+)?{{words:documents}})(?:nya)?\b"
+_ISSUED_BY = rf"(?P<name>{ORG}+)(?:\s*\([^()]{{1,40}}\))?\s+{{aux}}{{issuing}}\s+(?:sebuah\s+)?(?:hasil\s+)?(?P<head>{{words:documents}})(?:nya)?\b"
+
+
+_EXCERPT = regex.compile(r"(?:bunyi|isi|kutipan|petikan|cuplikan|penggalan)\s+(?:dari\s+)?(?=\p{L})")
 
 
 def by_document(turn: Turn) -> Found | None:
-    """“survei itu”, “Undang-undang itu”: the text of that kind that was last named in full, or else the institution that issued it, or spoke last of “survei yang sama”."""
-    head = _definite(turn) if turn.kind == "document" and not turn.names else None
-    if head is None:
+    """“survei itu”, “kutipan Keppres tersebut”: the text of that kind that was last named in full, or else the institution that issued it, or spoke last of “survei yang sama”."""
+    if turn.kind != "document" or turn.names:
         return None
-    for known in (_ACCOUNT_OF,) if head == "akun" else (_IN_FULL, _ISSUED_BY):
-        named = [m for m in grammar.pattern(known).finditer(turn.scene.masked, max(0, turn.start - 3 * NEAR), turn.start) if m["head"].casefold() == head]
+    excerpt = _EXCERPT.match(turn.words)
+    text = replace(turn, words=turn.words[excerpt.end() :]) if excerpt else turn
+    head = _definite(text)
+    for known in () if head is None else (_ACCOUNT_OF,) if head == "akun" else (_IN_FULL, _ISSUED_BY):
+        found = grammar.pattern(known).finditer(turn.scene.masked, max(0, turn.start - 3 * NEAR), turn.start)
+        named = [m for m in found if m["head"].casefold() == head or (words := turn.scene.text[m.start("head") : m.end()].casefold()).startswith(f"{head} ") or f"({head})" in words]
         if named and known == _ISSUED_BY:
             issuer = next((e for e, entity in enumerate(turn.scene.entities) if any(m.span.start == named[-1].start("name") for m in entity.mentions)), None)
             return _named(turn.scene, issuer, "institution.recent") if issuer is not None else None
         if named:
             return Found(Span(named[-1].start("name"), named[-1].end()), turn.kind, None, None, "phrase.again")
+    if excerpt:
+        return Found(Span(turn.quote.source.start + excerpt.end(), turn.quote.source.stop), turn.kind, None, None, "phrase")
     last = _last_of(turn, "organisation") if turn.words.endswith(" yang sama") else None
     return last.again("institution.again", ()) if last else None
 
