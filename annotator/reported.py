@@ -446,13 +446,41 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
             pieces.append((start, start) if dropped else (start, match.end("before")))
     for name in ("content", "rest"):
         if groups.get(name) is not None:
-            pieces.append(match.span(name))
+            start = match.start("that") if _is_condition(match) else match.start(name)
+            pieces.append((_past_adverbs(view, start), match.end(name)))
     if source.span and pieces and _CONCEDED.search(view, 0, source.span.start):
         main = view.find(",", scope.cue.span.stop)  # “Meski Budi menilai C, Sari menolak”
         pieces[-1] = (pieces[-1][0], main) if main > 0 else pieces[-1]
     if source.stop is not None and "rest" in rule.options:
-        pieces.append((source.stop, len(view)))
-    return [(start, _content_stop(view, start, stop)) for start, stop in pieces]
+        pieces.append((_past_adverbs(view, source.stop), len(view)))
+    stops = [(start, _content_stop(view, start, stop)) for start, stop in pieces]
+    if stops and scope.cue.stem in _CLAIMS and (known := _IN_FACT.search(view, *stops[-1])):
+        stops[-1] = (stops[-1][0], known.start())
+    return stops
+
+
+# “ia menerangkan lagi, C”, “kata dia lagi, C”, “menjelaskan lebih lanjut, C”; not “mengaku juga cemas”
+_ADVERBS = regex.compile(r"[\s,]*\b(?:(?:lagi(?!-)|lebih\s+(?:lanjut|jauh|detail|rinci))\b|(?:juga|pula)(?=\s*,))[\s,]*", regex.IGNORECASE)
+
+
+def _past_adverbs(view: str, start: int) -> int:
+    """Where content starts after an adverb of its cue."""
+    found = _ADVERBS.match(view, start)
+    return found.end() if found else start
+
+
+_CONDITIONAL = frozenset({"jika", "kalau", "bila"})
+_MAIN_CLAUSE = regex.compile(r"(?:,\s*+(?!\d|yang\b|dan\b|atau\b|serta\b|sehingga\b|tetapi\b|tapi\b|namun\b|karena\b|meski|sementara\b|sedangkan\b|agar\b|padahal\b|bahkan\b|termasuk\b|bukan|di\p{L}{4}|me\p{L}{4}|ber\p{L}{3})|\b(?=maka\s|tentunya\s|pastinya\s))(?P<main>[^,.]+)", regex.IGNORECASE)
+
+
+def _is_condition(match: regex.Match) -> bool:
+    """“mengatakan, jika A, B”: a condition and its main clause, where “mengungkapkan jika A” has a complementiser."""
+    groups = match.groupdict()
+    words = groups.get("content")
+    if not words or (groups.get("that") or "").casefold() not in _CONDITIONAL:
+        return False
+    main = _MAIN_CLAUSE.search(words.split(". ")[0])
+    return main is not None and grammar.is_clause(words[: main.start()]) and grammar.is_clause(main["main"])
 
 
 _NO_WORDS = regex.compile(rf"[{QUOTED}\W]*")
@@ -606,11 +634,19 @@ _SECOND_CUE = (
     r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
     r"|[\s,]+dan\s+{aux}(?:berharap|menilai)\b|[\s,]+dan\s+(?:berjanji|bertekad|berkomitmen)\b"
     r"|[,\s]\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{name}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
+    # “…, sementara polisi menuduh D”
+    r"|,\s*(?:sedangkan|sementara|adapun|namun|tetapi|tapi)\s+(?P<other>(?!(?:yang|untuk|jika|kalau|bila|saat|ketika|di|pada|dalam)\b)(?:[^\s,.]+|\d+[.,]\d+)(?:\s+(?!(?:yang|untuk|agar|bahwa)\b)(?:[^\s,.]+|\d+[.,]\d+)){0,6}?)\s+{aux}(?:{words:cue_say}|{words:cue_think}|{words:cue_accuse})\b"
 )
 
 
 # an attribution whose quotation the scraper lost: “C. ujar X.”
 _ORPHAN = r"\.\s+(?:{words:cue_inverted})(?:nya\b|\s+(?:{ranks}*{name}|(?:dia|ia|beliau)\b|{words:roles}\b))"
+
+
+_OWN_CUE = r"\b(?:{words:cue_say}|{words:cue_think}|{words:cue_accuse})\b"
+# “mengaku bekerja sebagai dokter, padahal ia penjahit”: what those who report it know better
+_IN_FACT = regex.compile(r",?\s+padahal\s", regex.IGNORECASE)
+_CLAIMS = frozenset({"mengaku", "ngaku", "bilang", "mengklaim", "mengeklaim", "menyebut", "menyebutkan", "berdalih", "menyangka", "mengira", "menuduh", "menuding"})
 
 
 def _content_stop(view: str, start: int, stop: int) -> int:
@@ -619,9 +655,17 @@ def _content_stop(view: str, start: int, stop: int) -> int:
     stop = noise if noise > start else stop
     for bound in (grammar.pattern(_ORPHAN), grammar.pattern(_SECOND_CUE), _ASIDE):
         match = bound.search(view, start, stop)
-        if match and match.start() > start and not (match.groupdict().get("second") and not _goes_on(view[match.end() : stop])):
+        if match and match.start() > start and _ends(match, view[start : match.start()], view[match.end() : stop]):
             stop = match.start()
     return stop
+
+
+def _ends(bound: regex.Match, before: str, rest: str) -> bool:
+    """Whether what bounds content does: a second cue has content, one of somebody else is set against the content's own cue, not against one in it."""
+    groups = bound.groupdict()
+    if groups.get("other"):
+        return sources.is_somebody(groups["other"]) and not grammar.pattern(_OWN_CUE).search(before)
+    return not groups.get("second") or _goes_on(rest)
 
 
 _WITH_CONTENT = regex.compile(r"\s*(?:,|:|bahwa\b|[^.]*\b(?:agar|supaya|untuk)\b)")

@@ -197,7 +197,7 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
 
 _BOUNDARY = regex.compile(
     rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])|(?<={NAME})\.(?={NAME})"
-    r"|\b(?:bahwa|sehingga|sedangkan|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b)|(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)(?=[^,]*$))\s",
+    r"|\b(?:bahwa|sehingga|sedangkan|adapun|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b)|(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)(?=[^,]*$))\s",
     regex.IGNORECASE,
 )
 
@@ -457,9 +457,23 @@ def after(masked: str, start: int, stop: int, clause: bool = False) -> tuple[Spa
         return None
     pronoun = pattern(rf"{_PRONOUN}|{_FIRST}").match(masked, begin, stop)
     source = Span(*pronoun.span()) if pronoun else _agent(masked, begin, stop, clause)
-    if source and (phrase := _strip(masked, Span(begin, _segment_stop(masked, begin, stop)))) and source.stop < phrase.stop:
+    if source is None:
+        return None
+    if (phrase := _strip(masked, Span(begin, _segment_stop(masked, begin, stop)))) and source.stop < phrase.stop:
         source = _with_others(masked, source, _main(masked, phrase).stop)
-    return (source, _skip_modifiers(masked, source.stop, stop)) if source else None
+    told = clause and is_named(source.of(masked)) and _opens_clause(masked, source.stop, stop)
+    return source, source.stop if told else _skip_modifiers(masked, source.stop, stop)
+
+
+# a time or a place that a clause may open with; not a manner of speaking
+_SETTING = regex.compile(r"\s*(?:(?:saat|hari|pekan|bulan|tahun|malam|pagi|siang|sore)\s+(?:ini|itu)|(?:tadi|kemarin|di|dalam|pada|selama|sejak|hingga|sampai|sepanjang|untuk)(?!\s+(?:keterangan|siaran|pernyataan|rilis|konferensi|jumpa|acara|akun)))\s", regex.IGNORECASE)
+
+
+def _opens_clause(masked: str, start: int, stop: int) -> bool:
+    """“Menurut Budi saat ini terjadi kekurangan air”: the adverbial after a name opens what is reported."""
+    if not _SETTING.match(masked, start, stop):
+        return False
+    return is_clause(masked[start : start + _first_comma(masked[start:stop])].split(". ")[0])
 
 
 # a further part of an office: “…, Olahraga, dan Pariwisata (Dispora) Pati”
@@ -648,16 +662,16 @@ def is_named(words: str) -> bool:
 
 
 def is_somebody(words: str) -> bool:
-    """Whether a masked phrase is a name, a pronoun, an office, a group, an institution or a text."""
+    """Whether a masked phrase is a name, a pronoun, an office, a group, counted people, an institution or a text."""
     listed = any(starts_with(name, words) for name in _SOMEBODY)
-    return is_named(words) or listed or bool(_SOMEONE.match(words))
+    return is_named(words) or listed or bool(_SOMEONE.match(words) or pattern(_COUNTED).match(words))
 
 
 def can_speak(words: str) -> bool:
     """Whether a masked phrase can be a source at all."""
     if starts_with("not_sources", words):
         return False
-    return is_somebody(words) or bool(pattern(_COUNTED).match(words)) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
+    return is_somebody(words) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
 
 
 def is_first_person(words: str) -> bool:
