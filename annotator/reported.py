@@ -20,7 +20,7 @@ from annotator.statements import Article, Statement
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
     "cue_interposed", "cue_passive", "cue_deemed", "cue_judged", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
-    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_stated", "cue_resolve",
+    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_stated", "cue_resolve", "cue_object",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
@@ -205,7 +205,8 @@ def _is_in_link(scope: Scope) -> bool:
 
 
 def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Span | None] | None:
-    source = _source(scope, rule, match)
+    told = "unheld" in rule.options and grammar.pattern(_OWN_CUE).search(match["before"])
+    source = None if told else _source(scope, rule, match)
     if source is None:
         return None
     if "after" in rule.options and not _follows_words(scope):
@@ -428,6 +429,13 @@ def _fronted(scope: Scope, match: regex.Match, source: Source) -> tuple[int, int
     return found.span("clause") if found else None
 
 
+def _antecedent(view: str, start: int, stop: int) -> int:
+    """Where the noun phrase starts that a relative clause hangs on: after the last predicate or comma, without prepositions."""
+    ends = [m.end() for m in grammar.WORD.finditer(view, start, stop) if grammar.is_predicate(m.group()) and m.group().casefold() != "salah"]
+    start = max([start, view.rfind(",", start, stop) + 1, *ends[-1:]])
+    return grammar.pattern(r"(?:[\s,]*\b(?:{words:prepositions}|dan|serta|atau|terutama|khususnya|termasuk|bagaimana)\s)*").match(view, start, stop).end()
+
+
 _CONCEDED = regex.compile(r"\b(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)\s[^,.]{0,60}\Z", regex.IGNORECASE)
 
 
@@ -439,6 +447,7 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
         pieces.append(fronted)
     if groups.get("before"):
         start = grammar.skip_connectives(view, *match.span("before"))
+        start = _antecedent(view, start, match.end("before")) if "antecedent" in rule.options else start
         reports = "medial" in rule.options and grammar.pattern(r"\b(?:{verb}|bahwa)[\s,]*$").search(view[: match.end("before")])
         if view[start : match.end("before")].strip(" ,"):
             # “X mengungkapkan, menurut Y, C”: what stands before is another attribution
@@ -456,7 +465,13 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
     stops = [(start, _content_stop(view, start, stop)) for start, stop in pieces]
     if stops and scope.cue.stem in _CLAIMS and (known := _IN_FACT.search(view, *stops[-1])):
         stops[-1] = (stops[-1][0], known.start())
+    if "antecedent" in rule.options and (goes_on := _COPULA_NEXT.search(view, stops[-1][0] + 1, stops[-1][1])):
+        stops[-1] = (stops[-1][0], goes_on.start())
     return stops
+
+
+# “A yang disebut X masuk daftar itu | yakni B”
+_COPULA_NEXT = regex.compile(r",?\s(?:yakni|yaitu|adalah|ialah)\b", regex.IGNORECASE)
 
 
 # “ia menerangkan lagi, C”, “kata dia lagi, C”, “menjelaskan lebih lanjut, C”; not “mengaku juga cemas”
@@ -505,7 +520,7 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
         return False
     if scope.cue.stem in lexicon.lower("cue_deny") and groups.get("that") is None and grammar.starts_with("nominal", words):
         return False
-    if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(groups["before"])):
+    if "within" in rule.options and (grammar.starts_with("prepositions", words) or grammar.pattern(r"\b{verb}\b").search(_past_purpose(groups["before"]))):
         return False
     opens = scope.view[: scope.cue.span.start].strip()[-1:] in ("", ",")
     if opens and "rest" in rule.options and "cue_passive" in scope.cue.lists and _is_its_subject(scope.view, source, words):
@@ -524,6 +539,15 @@ def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Sour
     if trusted and count >= 3 and not _REGARDING.match(words):
         return True
     return _tells(scope.cue, words) or QUOTED in words and count > 1
+
+
+_PURPOSE = regex.compile(r"\s*(?:untuk|guna|demi|dengan|dalam|setelah|usai)\s[^,]{3,160},(?=\s)", regex.IGNORECASE)
+
+
+def _past_purpose(before: str) -> str:
+    """“Untuk mendukung A, partai itu”: without the adverbial it opens with, whose verb reports nothing."""
+    purpose = _PURPOSE.match(before)
+    return before[purpose.end() :] if purpose else before
 
 
 # “Diperkirakan harga itu masih menurun”

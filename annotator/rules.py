@@ -36,6 +36,8 @@ OPTIONS = {
         "final": "the source ends the sentence: nothing clausal follows it",
         "medial": "cue and source interrupt the content; both parts must be there",
         "within": "the cue stands within its content without commas: no adverbial may follow",
+        "antecedent": "of what stands before the cue only what a relative clause hangs on is content",
+        "unheld": "nobody says it: no cue stands before it",
         "predicate": "the content starts at the first predicate; who is asked stands before it",
         "previous": "the content is the sentence before",
         "after": "only after somebody's words",
