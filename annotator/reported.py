@@ -369,11 +369,14 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
         if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
             return ()
+        thing = sources.is_thing(asked)  # “meminta harga beras tidak naik” asks no price
+        if thing and at is not None and not _FINITE.match(view, pieces[0][0] + at) and not _DEFINITE.search(asked):
+            return ()  # “meminta sikap tegas”, “menyerukan penghentian segera kekerasan”
         if at is None or len(asked.split()) > (14 if " yang " in asked else 9) or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
             return ()
         adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, pieces[0][0], pieces[0][0] + at)
         done = _DONE_TO.match(view, pieces[0][0] + at)
-        if not done or grammar.is_listed("not_verbs", done.group()) or asked.lstrip().startswith("kepada "):
+        if not thing and (not done or grammar.is_listed("not_verbs", done.group()) or asked.lstrip().startswith("kepada ")):
             pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
     if _reports_before(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
@@ -382,6 +385,10 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     if not spans or "medial" in options and len(spans) < len(pieces) or not _is_content(scope, rule, match, source, spans[-1]):
         return ()
     return tuple(s.shift(scope.span.start) for s in spans)
+
+
+_FINITE = regex.compile(r"(?:(?:tidak|tak|tetap|dapat|bisa|harus|akan|jangan|hanya|lebih|terus|ikut|juga)\s|(?:segera\s+)?(?:me|ber|ter|di)\p{L}{4,}|bebas\s+dari\b)", regex.IGNORECASE)
+_DEFINITE = regex.compile(r"\b(?:itu|ini|tersebut)\s*\Z", regex.IGNORECASE)
 
 
 # “meminta klub itu dibubarkan”: nobody is asked there, it is a clause

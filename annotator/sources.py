@@ -674,6 +674,11 @@ def can_speak(words: str) -> bool:
     return is_somebody(words) or not (starts_with("inanimate", words) or _ABSTRACT.match(words))
 
 
+def is_thing(words: str) -> bool:
+    """Whether a masked phrase is a thing or an abstraction, by its first word; in -nya it may be somebody's kin."""
+    return bool(words.strip()) and not is_somebody(words) and not words.split()[0].endswith("nya") and (starts_with("inanimate", words) or bool(_ABSTRACT.match(words.lstrip())))
+
+
 def is_first_person(words: str) -> bool:
     """“saya”, “tim kami” …, but not the relations “ayah saya”, who is another person."""
     return bool(pattern(r"(?:^|\s)(?:{words:first_person})$").search(words)) and len(words.split()) != 2
