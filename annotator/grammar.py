@@ -144,7 +144,11 @@ def is_predicate(word: str) -> bool:
     """Whether a word can be a predicate: on the list, or a verb by its prefix; a capital letter makes it part of a name or title."""
     if is_listed("predicates", word):
         return True
-    return word[0].islower() and bool(_VERB.fullmatch(word)) and not is_listed("not_verbs", word)
+    return word[0].islower() and bool(_VERB.fullmatch(word)) and not is_listed("not_verbs", word) and not _NOMINALISED.fullmatch(word)
+
+
+# “terganggunya pelajaran” is a noun, “menyerangnya” has an object
+_NOMINALISED = regex.compile(r"(?:ter|ber)\p{L}{3,}nya", regex.IGNORECASE)
 
 
 @functools.cache

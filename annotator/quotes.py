@@ -88,7 +88,8 @@ _WANTS_TO_SAY = regex.compile(r"\bingin\s+(?:menegaskan|memastikan|menyampaikan|
 
 def _is_speech(article: Article, quote: Quote) -> bool:
     """Whether a quote within a speaker's words is somebody's: things do not speak there."""
-    return sources.is_somebody(quote.source.of(article.masked)) and not _is_unsaid(article, quote)
+    words = quote.source.of(article.masked)
+    return (sources.is_somebody(words) or sources.is_first_person(words)) and not _is_unsaid(article, quote)
 
 
 # “… naik. kata Budi, dikutip dari Antara”

@@ -20,7 +20,7 @@ from annotator.statements import Article, Statement
 CUE_LISTS = (
     "cue_say", "cue_think", "cue_wish", "cue_that", "cue_outlook", "cue_commit", "cue_request", "cue_asked", "cue_accuse", "cue_ask", "cue_ask_for", "cue_inverted",
     "cue_interposed", "cue_passive", "cue_deemed", "cue_judged", "cue_noun", "cue_testimony", "cue_document", "cue_preposition", "cue_viewpoint",
-    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_stated", "cue_resolve", "cue_object",
+    "cue_evidence", "cue_from", "cue_record", "cue_relay", "cue_finding", "cue_stated", "cue_resolve", "cue_object", "cue_aim",
 )  # fmt: skip
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
@@ -250,6 +250,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("subject") is not None:
         if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and _DESCRIBED.search(view[: cue.span.start]):
             return None  # “video yang memperlihatkan …” describes the video
+        if own := _said_before(scope):
+            return Source(own, False, None)
         if grammar.pattern(_SAID_BY_ME).search(view[max(0, cue.span.start - 60) : cue.span.start]):
             return None
         subject = _subject(scope, *match.span("subject"))
@@ -280,6 +282,28 @@ _ABOUT = r"(?<!\b(?:dalam|pada|melalui|lewat|dengan|di|saat|ketika)\s)\b{words:d
 _DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
 # “Bung Karno, yang saya katakan …”, “ketika saya mengatakan …”: the one who speaks already; not “petugas kami mengatakan”
 _SAID_BY_ME = r"(?:[,.;:]|\b(?:{words:adverbs}|{words:adjunct_next}|{words:adjunct_later}))\s+{words:first_person}\s+(?:{words:adverbs}\s+)*$"
+
+
+# what the one who speaks said at another time: “saya bilang, jangan pulang”, “tadi kami sampaikan bahwa C”; not “saya tegaskan”, “anak saya bilang”, “itu sudah saya sampaikan”
+_BEFOREHAND = r"(?:tadi|kemarin|waktu\s+itu|saat\s+itu|dulu|sudah|telah|pernah|sempat)"
+_SAID_BEFORE = regex.compile(
+    rf"(?:(?:\A|[,.;:?!…()])\s*|(?<!\b(?:yang|apa|itu|ini|seperti)\s)\b(?:tadi|kemarin|makanya|tapi|tetapi|terus|lalu|jadi|dan|kan|maka|akhirnya|kemudian)\s+)(?:(?:{_BEFOREHAND}|juga|langsung|kan)\s+){{0,2}}"
+    rf"(?P<me>saya|aku|kami|gue|gua|gw)\s+(?:(?:{_BEFOREHAND}|juga|langsung|cuma|lalu)\s+){{0,2}}\Z",
+    regex.IGNORECASE,
+)
+_DATED = regex.compile(rf"\b{_BEFOREHAND}\s+(?:\p{{L}}+\s+){{0,2}}\Z", regex.IGNORECASE)
+_RETOLD = frozenset({"katakan", "sampaikan", "laporkan", "jelaskan", "mengatakan", "menyampaikan", "jelasin", "menjelaskan"})
+
+
+def _said_before(scope: Scope) -> Span | None:
+    """The one who speaks as the source of what they said at another time, within their own quotation."""
+    start = scope.cue.span.start
+    if scope.cue.stem not in _RETOLD and scope.cue.stem != "bilang":
+        return None
+    match = _SAID_BEFORE.search(scope.view[:start], max(0, start - 40))
+    if not match or scope.cue.stem != "bilang" and not _DATED.search(match.group()):
+        return None
+    return Span(*match.span("me")) if grammar.is_quoted(scope.article.text, scope.span.start + start) else None
 
 
 _SOME = regex.compile(r"(?:beberapa|sejumlah|banyak|sebagian|seluruh|semua|berbagai)\s+(?=\p{L})", regex.IGNORECASE)
@@ -367,6 +391,8 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if state and (at is None or state.start() - pieces[0][0] < at):
             at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
+        if _THING.match(asked) and _AIM.search(asked) and not sources.is_somebody(asked):
+            return ()
         if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
             return ()
         thing = sources.is_thing(asked)  # “meminta harga beras tidak naik” asks no price
@@ -378,7 +404,7 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         done = _DONE_TO.match(view, pieces[0][0] + at)
         if not thing and (not done or grammar.is_listed("not_verbs", done.group()) or asked.lstrip().startswith("kepada ")):
             pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
-    if _reports_before(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
+    if _reports_before(match) or _asks_for(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
     spans = [s for start, stop in pieces if start < stop and (s := grammar.trim(text, view, start, stop))]
@@ -401,6 +427,24 @@ _AMOUNT = regex.compile(r"(?:sebagai|sebesar|sebanyak|juga|cukup|menyeluruh)\b",
 
 # what somebody is asked to do; “sehat”, “baru” and “terpisah” tell who is asked
 _TO_DO = regex.compile(r"(?:(?:me[mnrlwy]|ber(?!tahun|bulan|hari)|di)\p{L}{3,}|tidak|tak|tetap|segera|jangan|harus|wajib)\b", regex.IGNORECASE)
+
+
+# “meminta percepatan perbaikan untuk memastikan C”, “mengusulkan tambahan anggaran agar C”: what the thing is for
+_THING = regex.compile(
+    r"\s*(?:(?:adanya|sejumlah|beberapa|berbagai|\d[\d.,]*)\s+)*(?!perempuan)(?:(?:pe|ke|per)\p{L}{4,}an|\p{L}+isasi|tambahan|bantuan|dukungan|anggaran|dana|uang|biaya|izin|waktu|kuota|tes|data|dokumen|serangan|situs|langkah|solusi|strategi|kerja\s+sama|kolaborasi|sinergi|evaluasi|revisi|investigasi|audit)\b",
+    regex.IGNORECASE,
+)
+_AIM = regex.compile(r"\b(?:untuk|agar|supaya|guna|demi)\b", regex.IGNORECASE)
+# “meminta pembahasan itu untuk ditunda”
+_TO_BE_DONE = regex.compile(r"(?:segera\s+|tidak\s+|tetap\s+)?di\p{L}{4,}", regex.IGNORECASE)
+
+
+def _asks_for(match: regex.Match) -> bool:
+    """Whether what is asked for or proposed is a thing, which then has a purpose, not an act of somebody."""
+    groups = match.groupdict()
+    asked = groups.get("addressee") or groups.get("object") or ""
+    aimed = (groups.get("that") or "").casefold() in ("untuk", "agar", "supaya")
+    return aimed and bool(_THING.match(asked)) and not sources.is_somebody(asked) and not _TO_BE_DONE.match(match["content"])
 
 
 _AND = regex.compile(r"\s*(?:dan|serta)\b")
@@ -572,7 +616,7 @@ _WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?
 
 
 # a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
-_HANGING = r",\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
+_HANGING = r",\s*(?:tetapi|tapi|namun)\s[^,]{1,60}?|,\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
 # “ketahanan yang luar biasa, didorong oleh Y”, not “aksi itu, diperkirakan terjadi kemarin”
 _DRIVEN = r"(?!(?:{words:cue_passive}|{words:cue_deemed})\b)di\p{L}{4}"
 # not the one in “21,2 persen”
