@@ -260,6 +260,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
         found = Source(subject, False, None) if subject else None
         if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
+        if found and cue.lists == {"cue_document"} and cue.stem not in _KEEPS and not sources.is_somebody(subject.of(view)):
+            return None  # “peristiwa itu menunjukkan bahwa C”: the author's conclusion
         if found and "cue_request" in cue.lists and "cue_say" not in cue.lists and _DESCRIBED.search(view[: cue.span.start]) and not sources.is_somebody(subject.of(view)):
             return None  # “perspektif yang mengajak penonton …”
     else:
@@ -280,6 +282,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
 # “hasil tes Budi menunjukkan”: the text, not the person
 _ABOUT = r"(?<!\b(?:dalam|pada|melalui|lewat|dengan|di|saat|ketika)\s)\b{words:documents}\s+(?:(?!(?:itu|ini|tersebut)\b)\p{Ll}+\s+){0,3}\Z"
 _DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
+# what institutions do whose names the tagger passed over
+_KEEPS = frozenset({"mencatat", "menemukan", "menyimpulkan"})
 # “Bung Karno, yang saya katakan …”, “ketika saya mengatakan …”: the one who speaks already; not “petugas kami mengatakan”
 _SAID_BY_ME = r"(?:[,.;:]|\b(?:{words:adverbs}|{words:adjunct_next}|{words:adjunct_later}))\s+{words:first_person}\s+(?:{words:adverbs}\s+)*$"
 

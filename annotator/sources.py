@@ -656,6 +656,9 @@ _NAME = regex.compile(NAME)
 _SOMEONE = regex.compile(r"se(?:orang|buah)|salah\s+s|(?:pak|bapak|bu)\s", regex.IGNORECASE)
 
 
+_ONE_TEXT = r"\s*satu\s+{words:documents}\b"
+
+
 def is_named(words: str) -> bool:
     """Whether a masked phrase holds a name or is a pronoun."""
     return bool(_NAME.search(words)) or starts_with("pronouns", words)
@@ -664,7 +667,7 @@ def is_named(words: str) -> bool:
 def is_somebody(words: str) -> bool:
     """Whether a masked phrase is a name, a pronoun, an office, a group, counted people, an institution or a text."""
     listed = any(starts_with(name, words) for name in _SOMEBODY)
-    return is_named(words) or listed or bool(_SOMEONE.match(words) or pattern(_COUNTED).match(words))
+    return is_named(words) or listed or bool(_SOMEONE.match(words) or pattern(_COUNTED).match(words) or pattern(_ONE_TEXT).match(words))
 
 
 def can_speak(words: str) -> bool:
