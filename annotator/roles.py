@@ -38,7 +38,7 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
     return "".join(shown)
 
 
-_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|\.(?!\s|\ue000|(?-i:\p{Lu}\p{Ll})))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
+_ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|(?<=[\ue001\ue002])\)|\.(?!\s|\ue000|(?-i:\p{Lu}\p{Ll})))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
@@ -46,8 +46,8 @@ def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
 
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
-_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-)(?=\p{Lu}\p{Ll})))"
-_HEAD = _compile(_START + r"(?:{words:roles}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
+_START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-|\p{Lu}{4}-|\.\p{Ll}{2}-)(?=\p{Lu}\p{Ll})))"
+_HEAD = _compile(_START + r"(?:{words:roles}|{words:bodies}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
 _BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
@@ -66,7 +66,7 @@ _GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
 _ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
 _LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001\ue002])(?!{{words:roles}}(?![\w-]))"))
-_SEAT = regex.compile(expand(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+|R[TW]\s\d+),?)+\s+(?:\p{Ll}*|(?:{words:ranks}\s+){1,3})\s*$)"))
+_SEAT = regex.compile(expand(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+(?:\s\([\ue001\ue002]+\))?|R[TW]\s\d+),?)+\s+(?:\p{Ll}*|(?:{words:ranks}\s+){1,3})\s*$)"))
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+(?:{words:cue_bare}|{words:cue_passive})\b)")
@@ -84,7 +84,7 @@ _AS = regex.compile(r"(?:selain\s+)?(?:(?:menjabat|bertugas|bekerja|berprofesi)(
 _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
 # whose relation somebody is
-_RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?"
+_RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?(?:\s+lain(?:nya)?)?"
 _RELATION = _compile(
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,|\s$)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
@@ -333,6 +333,8 @@ _AFFILIATION = regex.compile(r"\ue001+|\ue002+")
 def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | None:
     while stop > start and (text[stop - 1].isspace() or text[stop - 1] in ",.-–"):
         stop -= 1
+    while text[start:stop].endswith(")") and text.count(")", start, stop) > text.count("(", start, stop):
+        stop -= 1
     adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(masked[start:stop])
     if adverbs:
         stop = start + adverbs.start()
@@ -349,8 +351,11 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
 _WEAK = frozenset({"role.party", "role.kin", "role.relation"})
 
 
-def nearest(entity: Entity) -> Role | None:
-    """The office closest to the fullest mention: one of several words that touches it or an equal one, else one that touches it, else the first the article gives."""
+def nearest(text: str, entity: Entity) -> Role | None:
+    """The office closest to the fullest mention: one of several words that touches it or an equal one, else one that touches it, else the first the article gives.
+
+    Where another such mention has the same office written out, it is that: “Kadis PUPR Madina”, “Kepala Dinas PUPR Kabupaten Mandailing Natal”.
+    """
     length = entity.name.stop - entity.name.start
     equal = [m.span for m in entity.mentions if m.span.stop - m.span.start == length]
 
@@ -364,4 +369,18 @@ def nearest(entity: Entity) -> Role | None:
             return (2 if here else 3, weak, short and not here, role.rule != "role.before" and not here, role.span.start)
         return (0 if here else 1, False, False, False, role.span.start)
 
-    return min(entity.roles, key=rank, default=None)
+    found = min(entity.roles, key=rank, default=None)
+    if not found or found.rule in _WEAK or len(entity.roles) < 2:
+        return found
+    same = [r for r in entity.roles if r.rule not in _WEAK and any(touches(r, name) for name in equal) and _writes_out(text, r.span, found.span)]
+    return max(same, key=lambda r: r.span.stop - r.span.start, default=found)
+
+
+def _writes_out(text: str, full: Span, short: Span) -> bool:
+    """Whether an office is another one with more words: each word of the shorter one is there, or is made of the initials or the beginnings of those that are."""
+    if full.stop - full.start <= short.stop - short.start:
+        return False
+    spelt, words = ([w.casefold() for w in _WORDS.findall(span.of(text))] for span in (full, short))
+    initials = "".join(w[0] for w in spelt)
+    begins = spelt[0] == words[0] or grammar.is_clipped(words[0], spelt)
+    return begins and all(w in spelt or len(w) > 1 and w in initials or grammar.is_clipped(w, spelt[spelt.index(f):]) for w in words for f in [next((x for x in spelt if x[:2] == w[:2]), spelt[0])])

@@ -137,7 +137,7 @@ def _first_answer(turn: Turn) -> Found:
 def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ...] = ()) -> Found:
     e = scene.entities[entity]
     person = e.type == "PER"
-    return Found(e.name, "person" if person else "organisation", entity, roles.nearest(e) if person else None, rule, candidates)
+    return Found(e.name, "person" if person else "organisation", entity, roles.nearest(scene.text, e) if person else None, rule, candidates)
 
 
 _RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:(?:{words:ranks}|{words:roles})\s+)*$"
