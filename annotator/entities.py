@@ -32,7 +32,8 @@ def find(text: str, masked: str, mentions: tuple[Mention, ...]) -> tuple[Entity,
         group.sort(key=lambda m: m.span.start)
         held = tuple(role for m in group for role in roles.at(text, offices, m)) if group[0].type == "PER" else ()
         entities.append(Entity(group[0].type, _fullest(text, _told(text, masked, group)), tuple(group), held))
-    return roles.taken_up(text, offices, roles.own(text, sorted(entities, key=lambda e: e.mentions[0].span.start)))
+    owned = roles.own(text, sorted(entities, key=lambda e: e.mentions[0].span.start))
+    return roles.held(text, offices, roles.taken_up(text, offices, owned))
 
 
 def words(text: str, span: Span) -> tuple[str, ...]:

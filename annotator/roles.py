@@ -47,8 +47,8 @@ def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-|\p{Lu}{4}-|\.\p{Ll}{2}-)(?=\p{Lu}\p{Ll})))"
-_HEAD = _compile(_START + r"(?:{words:roles}|{words:bodies}|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
-_OFFICE = _compile(r"(?<![\w-])(?:wali kota|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
+_HEAD = _compile(_START + r"(?:{words:roles}|{words:bodies}(?=[^\ue000,]{0,80}[\ue001\ue002])|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
+_OFFICE = _compile(r"(?<![\w-])(?:wali kota|{words:bodies}|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
 _BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
@@ -327,6 +327,40 @@ def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Enti
     return tuple(replace(e, roles=(*e.roles, given[i])) if i in given and i in lacking else e for i, e in enumerate(entities))
 
 
+# an office that a person is said to hold, take up or give up: “… sejak dilantik sebagai Menteri X”, “mundur dari jabatannya sebagai Y”, “dia kini menjabat Z”
+_TAKING = r"(?:(?:{words:installed}|menjabat)(?:\s+(?:kembali|lagi))?(?:\s+dari\s+(?:jabatan|posisi|kursi)(?:nya)?)?(?:\s+(?:sebagai|menjadi|selaku))?|(?:jabatan|tugas|kapasitas|posisi)nya\s+(?:sebagai|selaku))"
+_WHEN = r"(?:saat|ketika|sejak|setelah|usai|selama|sebelum|sesudah|semenjak|karena|untuk)"
+_LEAD = r"(?:\s+(?:resmi|pertama\s+kali|masih|pernah|baru|kembali|dirinya|ia|dia|diduga|dikabarkan|diketahui|disebut|kini|sekarang|saat\s+ini|sebelumnya|dulu|memang|{words:adverbs})){0,4}"
+_HELD_BY = _compile(
+    rf"(?:(?P<person>{PER}+)(?:\s*\([^()\n]{{1,40}}\))?|(?<!\w)(?:ia|dia|beliau)(?!\w)(?:\s+sendiri)?)(?P<far>[^.!?\n{PER}“”\"]{{0,120}}\s{_WHEN})?{_LEAD}"
+    rf",?\s+(?:{_TAKING}|merupakan|adalah|ialah)\s+(?:seorang\s+|salah\s+(?:satu|seorang)\s+)?(?P<role>(?!{{words:parties}}\b){{words:roles}}(?![\w-])(?:\s+{_ROLE_WORD}){{0,9}})"
+)
+
+
+_OPENS_CLAUSE = regex.compile(r"(?:^|[.!?”\"\n,])\s{0,3}$")
+
+
+def held(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    """Entities, a person without an office given the one that a sentence about them, or about the last person, names."""
+    lacking = {i for i, e in enumerate(entities) if e.type == "PER" and not e.roles}
+    if not lacking:
+        return entities
+    people = sorted((m.span.start, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions)
+    given: dict[int, Role] = {}
+    for match in _HELD_BY.finditer(masked):
+        here = match.start()
+        if not _OPENS_CLAUSE.search(masked, max(0, here - 4), here) and (match["far"] or not match["person"]):
+            continue
+        if match["person"]:
+            about = {i for start, i in people[bisect(people, (here, -1)) : bisect(people, (here + 1, -1))]}
+        else:
+            about = {i for _, i in people[bisect(people, (here - NEXT[0], 0)) : bisect(people, (here, 0))]}
+        role = _role(text, masked, *match.span("role"), "role.held") if len(about) == 1 and about <= lacking and not grammar.is_quoted(masked, here) and not _is_action(match["role"]) else None
+        if role:
+            given.setdefault(about.pop(), role)
+    return tuple(replace(e, roles=(given[i],)) if i in given else e for i, e in enumerate(entities))
+
+
 _AFFILIATION = regex.compile(r"\ue001+|\ue002+")
 
 
@@ -376,11 +410,22 @@ def nearest(text: str, entity: Entity) -> Role | None:
     return max(same, key=lambda r: r.span.stop - r.span.start, default=found)
 
 
+# what is another office, or how long one is held: no part of the same written out
+_ADDED = _compile(r"\b(?:periode|pertama|sekaligus|merangkap|yang|masa|dan\s+{words:roles}|(?:19|20)\d\d-(?:19|20)\d\d)\b")
+
+
 def _writes_out(text: str, full: Span, short: Span) -> bool:
     """Whether an office is another one with more words: each word of the shorter one is there, or is made of the initials or the beginnings of those that are."""
-    if full.stop - full.start <= short.stop - short.start:
+    if full.stop - full.start <= short.stop - short.start or _ADDED.search(full.of(text)) and not _ADDED.search(short.of(text)):
         return False
     spelt, words = ([w.casefold() for w in _WORDS.findall(span.of(text))] for span in (full, short))
-    initials = "".join(w[0] for w in spelt)
-    begins = spelt[0] == words[0] or grammar.is_clipped(words[0], spelt)
-    return begins and all(w in spelt or len(w) > 1 and w in initials or grammar.is_clipped(w, spelt[spelt.index(f):]) for w in words for f in [next((x for x in spelt if x[:2] == w[:2]), spelt[0])])
+    if spelt[0] != words[0] and not _abbreviates(words[0], spelt):
+        return False
+    return all(w in spelt or any(_abbreviates(w, spelt[i:]) for i in range(len(spelt))) for w in words)
+
+
+def _abbreviates(word: str, words: list[str]) -> bool:
+    """Whether a word stands for the first of some words: by initials (DPR), or clipped (Menlu); Ka- is Kepala, and Kadis has a letter of Dinas more than its beginning."""
+    if word[:2] == "ka" and words[0] == "kepala":
+        return any(grammar.is_clipped(spelt, words) for spelt in ("ke" + word[2:], "ke" + word[2:-1]))
+    return len(word) > 1 and "".join(w[0] for w in words).startswith(word) or grammar.is_clipped(word, words)

@@ -90,7 +90,7 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
     taken_up = [f for f in found.values() if f.role and f.role.rule == "role.taken_up"]
     offices = {f.entity: f.role for f in sorted(taken_up, key=lambda f: f.role.span.start, reverse=True)}  # the first of several
     return tuple(
-        Attribution(q, f.speaker, f.kind, f.entity, f.role or offices.get(f.entity), parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
+        Attribution(q, f.speaker, f.kind, f.entity, offices.get(f.entity, f.role) if not f.role or f.role.rule == "role.held" else f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
         for i, q in enumerate(quotes)
         for f in (found[i],)
     )
@@ -521,7 +521,7 @@ def by_description(turn: Turn) -> Found | None:
     known = _discourse(turn, "description")
     if not (known and known.kind == "person" and known.entity is not None):
         known = None if sang else _last_subject(turn, "description")
-    return replace(known, role=_taken_up(turn)) if known and not known.role and office else known
+    return replace(known, role=_taken_up(turn)) if known and (not known.role or known.role.rule == "role.held") and office else known
 
 
 def _taken_up(turn: Turn) -> Role | None:
