@@ -49,7 +49,7 @@ def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-|\p{Lu}{4}-|\.\p{Ll}{2}-)(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|{words:bodies}(?=[^\ue000,]{0,80}[\ue001\ue002])|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|{words:bodies}|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
-_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
+_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yakni|yaitu|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
     _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:(?:juga|kini|saat\s+ini|sekarang|masih)\s+)?(?:merupakan|menjabat|menjadi)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
