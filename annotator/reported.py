@@ -176,7 +176,7 @@ def _is_negated(scope: Scope) -> bool:
 
 # who sees to it that something is so does not say that it is
 _TO_ENSURE = regex.compile(
-    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|dengan|dalam|seperti|baru\s+bisa|menyarankan|adalah|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
+    r"\b(?:harus|perlu|wajib|mampu|berhasil|agar|ingin|terus|dengan|dalam|seperti|baru\s+bisa|menyarankan|adalah|termasuk|untuk\s+(?:bisa|dapat|terus|tetap))\s+$"
     r"|\b(?:untuk|guna|demi|akan|harus|perlu|bisa|dapat|berkomitmen|bukan\s+hanya|tidak\s+hanya|terus)\s[^.]{0,200}(?:,|\b(?:dan|serta|sekaligus|tetapi\s+juga))\s+$",
     regex.IGNORECASE,
 )
@@ -260,6 +260,8 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
         found = Source(subject, False, None) if subject else None
         if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
             return None  # “polisi menemukan korban”: people find things, texts find that something is so
+        if found and cue.stem in _ENSURES and _DESCRIBED.search(view[: cue.span.start]) and grammar.starts_with("documents", subject.of(view)):
+            return None  # “aturan yang menjamin bahwa C”
         if found and cue.lists == {"cue_document"} and cue.stem not in _KEEPS and not sources.is_somebody(subject.of(view)):
             return None  # “peristiwa itu menunjukkan bahwa C”: the author's conclusion
         if found and "cue_request" in cue.lists and "cue_say" not in cue.lists and _DESCRIBED.search(view[: cue.span.start]) and not sources.is_somebody(subject.of(view)):
@@ -282,6 +284,7 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
 # “hasil tes Budi menunjukkan”: the text, not the person
 _ABOUT = r"(?<!\b(?:dalam|pada|melalui|lewat|dengan|di|saat|ketika)\s)\b{words:documents}\s+(?:(?!(?:itu|ini|tersebut)\b)\p{Ll}+\s+){0,3}\Z"
 _DESCRIBED = regex.compile(r"\byang\s*$", regex.IGNORECASE)
+_ENSURES = frozenset({"menjamin", "memastikan"})
 # what institutions do whose names the tagger passed over
 _KEEPS = frozenset({"mencatat", "menemukan", "menyimpulkan"})
 # “Bung Karno, yang saya katakan …”, “ketika saya mengatakan …”: the one who speaks already; not “petugas kami mengatakan”
@@ -454,9 +457,15 @@ def _asks_for(match: regex.Match) -> bool:
 _AND = regex.compile(r"\s*(?:dan|serta)\b")
 
 
+# “mendorong aturan yang menjamin | bahwa C”: the rule ensures it
+_THAT_DOES = regex.compile(r"\byang\s+(?:\p{L}+\s+)?me\p{L}{4,}\s*\Z", regex.IGNORECASE)
+
+
 def _reports_before(match: regex.Match) -> bool:
     """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”, “meminta Y memeriksa Z agar C”: the content starts before the complementiser."""
     asked = match.groupdict().get("addressee") or ""
+    if (match.groupdict().get("that") or "").casefold() == "bahwa" and _THAT_DOES.search(asked):
+        return True
     at = None if _AND.match(asked) else grammar.predicate_at(asked)
     if at is not None:
         return bool(_TO_DO.match(asked, at))
@@ -620,7 +629,7 @@ _WHEN_ASKED = regex.compile(r"(?:saat|ketika|usai|seusai|setelah)\s+(?:ditanyai?
 
 
 # a predicate that hangs on what stands before: “perpanjangan ketiga, memberikan waktu”, “jadwal dan biasanya dilakukan”
-_HANGING = r",\s*(?:tetapi|tapi|namun)\s[^,]{1,60}?|,\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
+_HANGING = r",\s*(?:tetapi|tapi|namun)\s[^,]{1,60}?|,\s*(?:termasuk|misalnya)\s+|,\s*(?=(?:me|ber|ter)\p{L}{3}|yakni\b)|\b(?:dan|serta|atau)\s+(?:{words:adverbs}\s+)*"
 # “ketahanan yang luar biasa, didorong oleh Y”, not “aksi itu, diperkirakan terjadi kemarin”
 _DRIVEN = r"(?!(?:{words:cue_passive}|{words:cue_deemed})\b)di\p{L}{4}"
 # not the one in “21,2 persen”
