@@ -136,7 +136,7 @@ def _goes_on(article: Article, quotation: Quotation, following: Quotation) -> bo
     return "\n" not in between and len(between) < 220 and bool(_POINTED.search(between)) and not own
 
 
-_REPEATED = regex.compile(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»]\s*[\"“”„«]{1,2}")
+_REPEATED = regex.compile(r"\s*\n\s*[\"“”„«»]?\s*|[\"”»]\s*[\"“”„«]{1,2}|\.\s+[\"“”„«]")
 _NEW_SENTENCE = regex.compile(r"[.?!]\s+\w")
 
 
@@ -144,7 +144,7 @@ def _continues(article: Article, last: Quote, quote: Quote) -> bool:
     between = article.text[last.content[-1].stop : quote.content[0].start]
     alone = "direct.floating" in (last.rule, quote.rule)
     if alone and _REPEATED.fullmatch(between):
-        return True  # the mark was repeated at the new paragraph and never closed in the old one, or closed and opened at once
+        return True  # the mark was repeated at the new paragraph and never closed in the old one, or closed and opened at once, or lost to a full stop
     if quote.rule != "direct.floating" or last.cue is None or last.cue.start < last.content[-1].stop or "\n" in between:
         return False
     attribution = max(p.stop for p in (last.cue, last.source) if p)

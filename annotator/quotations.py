@@ -28,8 +28,16 @@ _ATTRIBUTION = regex.compile(
 )
 # small letters: a quotation may start with “Katanya”
 _ATTRIBUTED = regex.compile(rf"\s*(?:{alternation('cue_bare')}){_WHO}")
+# “, "tanya majelis hakim”: a small letter after a mark on the wrong side of its blank
+_CUE = regex.compile(rf"(?:{alternation('cue_bare')})(?:nya)?\b")
 # where a scraper lost the break between two paragraphs: “… baik.Di sisi lain …”
 _GLUED = regex.compile(r"(?<=\p{Ll}[.?!])(?=\p{Lu}\p{Ll})")
+# a scraper that writes a full stop for a mark: “"Kami siap.. "Besok kami datang,"”
+_STOPPED = regex.compile(r"(?<![.\s])\.(?=\.\s)")
+# a quotation that stands where a sentence begins, and is never closed
+_OPENED = regex.compile(rf"(?:\A|(?:^|[.?!,:\n]\s?|\s\s))[{DOUBLE}](?=\p{{Lu}})", regex.MULTILINE)
+_PARAGRAPH_LONG = regex.compile(rf"[^\n{DOUBLE}]{{20,500}}[.?!](?=[ \t]*$)", regex.MULTILINE)
+_UTTERED = regex.compile(rf"[^\n{DOUBLE}]{{20,400}}?[\p{{L}}\p{{N}})]{{2}}[.?!](?=\s+[\p{{Lu}}\d{DOUBLE}]|\s*$)", regex.MULTILINE)
 _PARAGRAPH = regex.compile(r"[^\r\n\u2028\u2029]+")
 
 
@@ -78,7 +86,7 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
         if index < passed:
             continue
         if opening is None:
-            if mark.side != "close":
+            if mark.side != "close" or index + 1 < len(marks) and _is_turned(text, mark, marks[index + 1]):
                 opening, continues = mark, unclosed and mark.start == first
         elif inner := _inner(text, opening, marks, index):
             passed = index + inner
@@ -99,6 +107,16 @@ def _lost_its_opening(text: str, first: int, mark: _Mark) -> bool:
     """A short paragraph up to its first mark, which closes and is attributed, was a quotation from the start."""
     attributed = text[mark.start - 1 : mark.start] in tuple(",?!") and _ATTRIBUTED.match(text, mark.stop)
     return bool(attributed) and mark.start - first < 600 and not _ATTRIBUTION.search(text, first, mark.start - 1)
+
+
+# a tokeniser wrote “naik." Kami siap, "ujarnya”
+_TURNED = regex.compile(r"[.?!:,…)\d]\s?\"\s(?=[\p{Lu}\d])")
+
+
+def _is_turned(text: str, mark: _Mark, following: _Mark) -> bool:
+    """A straight mark glued to the sentence before opens where it would close nothing and the next mark closes."""
+    turned = mark.shape == following.shape == '"' and following.side != "open" and _TURNED.match(text, mark.start - 1 - text[mark.start - 1 : mark.start].isspace())
+    return bool(turned) and not _ATTRIBUTED.match(text, mark.stop) and not _ATTRIBUTION.search(text, mark.stop, following.start - 1)
 
 
 def _marks(text: str, start: int, stop: int) -> list[_Mark]:
@@ -144,7 +162,9 @@ def _side(text: str, mark: regex.Match, start: int, stop: int) -> str:
     """Which way a mark faces by its neighbours: open, close or either."""
     before = text[mark.start() - 1] if mark.start() > start else " "
     after = text[mark.end()] if mark.end() < stop else " "
-    if text[max(start, mark.start() - 3) : mark.start()].rstrip()[-1:] in tuple(",.?!…") and _ATTRIBUTED.match(text, mark.end(), stop):
+    ended = text[max(start, mark.start() - 3) : mark.start()].rstrip()[-1:] in tuple(",.?!…")
+    glued = mark.group() == '"' and before.isspace() and after.islower()
+    if (ended or glued) and _ATTRIBUTED.match(text, mark.end(), stop) or ended and glued and _CUE.match(text, mark.end(), stop):
         return "close"
     opens = before.isspace() or before in "([{-–—:/" or _MARK.match(before) is not None
     closes = after.isspace() or after in ")]}.,;:?!-–—/"
@@ -159,8 +179,12 @@ def _last_of_pair(text: str, opening: _Mark, mark: _Mark, last: _Mark) -> bool:
 
 
 def _recover(text: str, opening: _Mark, limit: int, continues: bool) -> Iterator[Quotation]:
-    """What an opening mark without its partner holds: up to the attribution that follows it, or to a lost break, or nothing."""
+    """What an opening mark without its partner holds: up to the attribution that follows it, to a lost break or mark, or one sentence."""
     ending = _ATTRIBUTION.search(text, opening.stop, limit) or _GLUED.search(text, opening.stop, limit)
+    ending = _STOPPED.search(text, opening.stop, ending.start() if ending else limit) or ending
+    if ending is None and _OPENED.match(text, max(0, opening.start - 2)):
+        whole = text[opening.start - 1 : opening.start] in ("", "\n") and _PARAGRAPH_LONG.match(text, opening.stop, limit)
+        ending = whole or _UTTERED.match(text, opening.stop, limit)
     if ending and ending.end() > opening.stop:
         yield Quotation(Span(opening.start, ending.end()), Span(opening.stop, ending.end()), continues)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from annotator import grammar, quotations
@@ -59,12 +59,12 @@ def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotat
     """Sentences joined where a quotation crosses their border, or where one is left open before a quotation."""
     starts = [q.span.start for q in outer]
     spans: list[Span] = []
-    for sentence in sentences:
-        words = masked[sentence.span.start : sentence.span.stop]
+    for sentence in _turned(sentences, outer):
+        words = sentence.of(masked)
         if not words.strip(_BLANK):
             continue
         # a statement does not start within a headline that was glued before it
-        span = Span(sentence.span.stop - len(words.lstrip(_BLANK)), sentence.span.stop)
+        span = Span(sentence.stop - len(words.lstrip(_BLANK)), sentence.stop)
         last = bisect_left(starts, span.stop) - 1
         reach = max(span.stop, outer[last].span.stop if last >= 0 else 0)
         if spans and (span.start < spans[-1].stop or _leads_in(masked, spans[-1]) and span.start in starts[max(0, last) :]):
@@ -73,6 +73,16 @@ def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotat
             spans.append(Span(span.start, reach))
     kept = [s for s in spans if s.stop - s.start <= LONGEST]
     return tuple(Statement(s, tuple(outer[bisect_left(starts, s.start) : bisect_left(starts, s.stop)])) for s in kept)
+
+
+def _turned(sentences: tuple[Sentence, ...], outer: list[Quotation]) -> Iterator[Span]:
+    """Spans of sentences; a mark at the end of one that opens the next is the next one's: “Airnya naik." Kami siap, "ujarnya”."""
+    opening = {q.span.start for q in outer}
+    carried: int | None = None
+    for sentence in sentences:
+        start, stop = sentence.span if carried is None else (carried, sentence.span.stop)
+        carried = stop - 1 if stop - 1 in opening and stop - 1 > start else None
+        yield Span(start, carried or stop)
 
 
 def _leads_in(masked: str, before: Span) -> bool:
