@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 import regex
 
@@ -88,6 +89,8 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
         if opening is None:
             if mark.side != "close" or index + 1 < len(marks) and _is_turned(text, mark, marks[index + 1]):
                 opening, continues = mark, unclosed and mark.start == first
+            elif (begun := _begun(text, found[-1].span.stop if found else start, mark)) is not None:
+                found += _pair(begun, begun, mark.start, mark.stop, False)
         elif inner := _inner(text, opening, marks, index):
             passed = index + inner
         elif mark.side == "open" and mark.shape != "”" and not _last_of_pair(text, opening, mark, marks[-1]):
@@ -107,6 +110,23 @@ def _lost_its_opening(text: str, first: int, mark: _Mark) -> bool:
     """A short paragraph up to its first mark, which closes and is attributed, was a quotation from the start."""
     attributed = text[mark.start - 1 : mark.start] in tuple(",?!") and _ATTRIBUTED.match(text, mark.stop)
     return bool(attributed) and mark.start - first < 600 and not _ATTRIBUTION.search(text, first, mark.start - 1)
+
+
+_BORDER = regex.compile(r"(?<=[\p{Ll}\d)][.?!]\s?)(?=\p{Lu}[\p{Ll}\s])")
+
+
+def _begun(text: str, start: int, mark: _Mark) -> int | None:
+    """Where a quotation began that lost its opening mark within the paragraph: with its last sentence, or before it as long as “kami” speak. None where nobody says it."""
+    if text[mark.start - 1 : mark.start] not in tuple(",?!") or not _ATTRIBUTED.match(text, mark.stop):
+        return None
+    borders = [m.start() for m in _BORDER.finditer(text, max(start, mark.start - _NEAR), mark.start - 20)]
+    if not borders or _ATTRIBUTION.search(text, borders[-1], mark.start - 1):
+        return None
+    spoken = takewhile(lambda pair: _WE.search(text, *pair), reversed(list(pairwise(borders))))
+    return min((begun for begun, _ in spoken), default=borders[-1])
+
+
+_WE = regex.compile(rf"\b(?:{alternation('first_person')})\b", regex.IGNORECASE)
 
 
 # a tokeniser wrote “naik." Kami siap, "ujarnya”
@@ -170,7 +190,10 @@ def _side(text: str, mark: regex.Match, start: int, stop: int) -> str:
     closes = after.isspace() or after in ")]}.,;:?!-–—/"
     if opens != closes:
         return "open" if opens else "close"
-    return {"“": "open", "«": "open", "„": "open"}.get(mark.group(), "either") if opens else "either"
+    return "open" if mark.group() in _OPENERS and (opens or before in ".?!)" and after.isupper()) else "either"
+
+
+_OPENERS = frozenset("“«„")
 
 
 def _last_of_pair(text: str, opening: _Mark, mark: _Mark, last: _Mark) -> bool:

@@ -54,6 +54,7 @@ OPTIONS = {
         "line": "a line of its own",
         "inside": "anywhere",
         "headline": "a mark anywhere, then the headline after it",
+        "photographer": "a mark anywhere, then the name after it",
         "end": "near the end of the text",
     },
 }

@@ -32,6 +32,7 @@ KINDS = (
 LONGEST_LINE = 400  # characters; longer lines are prose
 END = 600  # characters from the end in which a closing credit is looked for
 _HEADLINE = 200
+_OPEN = ("related.picks",)  # whose headlines never show where they end
 
 _LINE = regex.compile(r"\S(?:[^\r\n]*\S)?")
 _HEADLINE_STOP = regex.compile(
@@ -78,7 +79,7 @@ def _body(text: str, start: int) -> Iterator[Zone]:
                 if m.end() == closing
             )
         else:
-            end = _headline if "headline" in rule.options else _same
+            end = _headline if "headline" in rule.options else _photographer if "photographer" in rule.options else _same
             spans = (Span(m.start(), end(text, m.end())) for m in rule.pattern.finditer(text, start))
         for span in spans:
             yield Zone(span, kind, rule.id)
@@ -99,9 +100,34 @@ def _headline(text: str, start: int) -> int:
             return end
 
 
+_CAPITAL = regex.compile(r"\s?(?P<word>\p{Lu}[\p{L}’']*\.?)(?=(?P<on>,|\s\p{Ll})?)")
+_LONGEST_NAME = 3
+
+
+def _photographer(text: str, start: int) -> int:
+    """Where the name after a credit's slash ends: before a word that begins a sentence, that goes on with small letters, or that the article has elsewhere."""
+    end = start
+    for count in range(_LONGEST_NAME):
+        match = _CAPITAL.match(text, end)
+        if match is None or count and (match["on"] or match["word"] in lexicon.words("starters") or _is_elsewhere(text, match["word"])):
+            break
+        end = match.end()
+    return end
+
+
+def _is_elsewhere(text: str, word: str) -> bool:
+    """Whether an article has a word where no credit stands."""
+    found = text.find(word)
+    while found >= 0:
+        if not text[found - 1 : found].isalnum() and "/" not in text[max(0, found - 30) : found]:
+            return True
+        found = text.find(word, found + 1)
+    return False
+
+
 def reach(masked: str, found: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """The zones, links whose headline had no end to be seen up to the sentence that is glued to it. Names are masked, so that none is cut."""
-    return tuple(replace(z, span=Span(z.span.start, _glued(masked, z.span.stop))) if z.kind == "related" and masked[z.span.stop - 1] == ":" else z for z in found)
+    return tuple(replace(z, span=Span(z.span.start, _glued(masked, z.span.stop, 2 * _HEADLINE if z.rule in _OPEN else _HEADLINE))) if z.rule in _OPEN or z.kind == "related" and masked[z.span.stop - 1] == ":" else z for z in found)
 
 
 # as many capitals as no name with its office has
@@ -110,11 +136,11 @@ _NAME = regex.compile(grammar.NAME)
 _RUNNING = regex.compile(r"[\n\"“”]|\.\s")
 
 
-def _glued(masked: str, start: int) -> int:
+def _glued(masked: str, start: int, longest: int = _HEADLINE) -> int:
     """“Harga Beras Naik Lagi di Pasar Induk Selain itu, kata X”: up to the last capital before a word that no headline has small; `start` where there is none."""
-    ending = _RUNNING.search(masked, start, start + _HEADLINE)
+    ending = _RUNNING.search(masked, start, start + longest)
     capitals: list[regex.Match] = []
-    for match in grammar.WORD.finditer(masked, start, ending.start() if ending else start + _HEADLINE):
+    for match in grammar.WORD.finditer(masked, start, ending.start() if ending else start + longest):
         word = match.group()
         long = len(capitals) >= _FEWEST
         if word[0].isupper() or _NAME.match(word):

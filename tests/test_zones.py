@@ -34,7 +34,7 @@ def test_a_rule_finds_nothing_in_its_no(rule, text):
 def test_every_rule_has_a_kind_a_place_and_both_kinds_of_example():
     for rule in RULES:
         assert rule.id.partition(".")[0] in zones.KINDS and rule.yes and rule.no, rule.id
-        assert len(rule.options & {"line", "inside", "headline", "end"}) == 1, rule.id
+        assert len(rule.options & {"line", "inside", "headline", "photographer", "end"}) == 1, rule.id
 
 
 ARTICLE = """---
