@@ -67,7 +67,7 @@ def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotat
         span = Span(sentence.stop - len(words.lstrip(_BLANK)), sentence.stop)
         last = bisect_left(starts, span.stop) - 1
         reach = max(span.stop, outer[last].span.stop if last >= 0 else 0)
-        if spans and (span.start < spans[-1].stop or _leads_in(masked, spans[-1]) and span.start in starts[max(0, last) :]):
+        if spans and (span.start < spans[-1].stop or _leads_in(masked, spans[-1], starts) and span.start in starts[max(0, last) :]):
             spans[-1] = Span(spans[-1].start, max(reach, spans[-1].stop))
         else:
             spans.append(Span(span.start, reach))
@@ -85,6 +85,10 @@ def _turned(sentences: tuple[Sentence, ...], outer: list[Quotation]) -> Iterator
         yield Span(start, carried or stop)
 
 
-def _leads_in(masked: str, before: Span) -> bool:
-    """“X menambahkan,” left open: the quotation that starts the next paragraph belongs to it."""
-    return masked[before.start : before.stop].rstrip()[-1:] in tuple(",:")
+def _leads_in(masked: str, before: Span, starts: list[int]) -> bool:
+    """“X menambahkan,” left open, or “X bertanya.” without words: the quotation that starts the next paragraph belongs to it."""
+    words = before.of(masked).rstrip()
+    if words[-1:] in tuple(",:"):
+        return True
+    asked = words[-1:] == "." and bisect_left(starts, before.start) == bisect_left(starts, before.stop)
+    return asked and grammar.pattern(r"\b{words:cue_spoken}\s?\.$").search(words, max(0, len(words) - 30)) is not None
