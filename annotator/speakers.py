@@ -609,7 +609,7 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     subjects = [
         e
         for e, at in _subjects(scene, since, here)
-        if not (aloud and _is_told_of(turn, e))
+        if not (aloud and (_is_told_of(turn, e) or last and rule != "description" and _is_narrated(turn, e, at)))  # “ujar pria itu” may take up whom the text tells of
         and (not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at))
     ]
     if subjects and not (last and subjects[-1] == last.entity):
@@ -658,7 +658,41 @@ def _is_told_of(turn: Turn, entity: int) -> bool:
     return any(part.contains(m.span) for part in turn.quote.content for m in turn.scene.entities[entity].mentions)
 
 
-_SPEAKS = r"\s+{aux}(?!melaporkan|mengungkap\b|mengumumkan)(?:{words:cue_say}|{words:cue_request}|{words:cue_think})\b"
+# a group, a list, a name without a predicate
+_NOT_ONE = rf"(?:\s*\([^()]{{1,40}}\))?(?:\s+(?:dkk|cs)\b|\s+dan\s+{PER}|,\s+{PER}+(?:\s*\([^()]{{1,40}}\))?,?\s+dan\b|\s*(?:[;\n]|\.(?!\s\p{{Ll}})))"
+_ASIDES = rf"(?:\s*\([^()]{{1,40}}\)|,[^,.\n{NOISE}]{{1,120}},){{0,3}},?"
+_IS_ACTED_ON = rf"{_ASIDES}\s+{{aux}}(?!{{words:contacted}})di\p{{L}}{{4,}}"
+_REACTS = rf"{_ASIDES}(?:\s+yang\b[^.\n]{{1,120}}?)?\s+{{aux}}(?:(?:tak|tidak|belum|bisa|dapat|mau)\s+)*(?:{{words:cue_say}}|{{words:cue_request}}|{{words:cue_think}}|{{words:cue_wish}}|{{words:cue_that}}|{{words:reacting}})\b"
+_NARRATED = r"(?<!\b{words:relations}\s)\b{words:narrated}(?:\s+\p{L}+){0,2},?\s*$"
+_DESCRIBED = regex.compile(r"\s*[(,]")
+_INITIALS = regex.compile(r"\p{Lu}{1,3}")
+_OF_NARRATED = r"\b(?:{words:narrated}|klien(?:nya)?)\b"
+
+
+def _is_narrated(turn: Turn, entity: int, place: int) -> bool:
+    """Whether the sentence that names a person tells of him, so that whoever spoke before it goes on: “Tersangka AL lalu pergi. “Dia …,” ujarnya”."""
+    scene = turn.scene
+    mention = next(m.span for m in scene.entities[entity].mentions if m.span.start == place)
+    if _is_agent(scene, mention):
+        return False
+    if grammar.pattern(_NOT_ONE).match(scene.masked, mention.stop) or grammar.pattern(_IS_ACTED_ON).match(scene.masked, mention.stop):
+        return True
+    by_office = _has_office_before(scene.entities[entity], place)
+    if by_office and place != scene.entities[entity].mentions[0].span.start:
+        return not _has_spoken(turn, entity, place)  # “Presiden Budi juga menargetkan …” goes on telling what was said of him
+    if grammar.pattern(_REACTS).match(scene.masked, mention.stop):
+        return False
+    if _INITIALS.fullmatch(scene.entities[entity].name.of(scene.text)) or grammar.pattern(_NARRATED).search(scene.masked, max(0, place - 60), place):
+        return True
+    if any(f.entity is not None and f.kind == "person" and part.start <= place < part.stop for q, f, _ in turn.before[:2] for part in q.content):
+        return True
+    if scene.entities[entity].roles or _DESCRIBED.match(scene.masked, mention.stop):
+        return False  # who is introduced at length is to speak
+    words = turn.quote.content[0].of(scene.text)
+    return bool(_OF_THIRD.search(words) or grammar.pattern(_OF_NARRATED).search(words))
+
+
+_SPEAKS = r"\s+{aux}(?!melaporkan|menargetkan|mengungkap\b|mengumumkan)(?:{words:cue_say}|{words:cue_request}|{words:cue_think}|{words:reacting})\b"
 
 
 def _has_spoken(turn: Turn, entity: int, place: int) -> bool:
@@ -672,8 +706,11 @@ def _is_introduced(scene: Scene, entity: Entity, place: int) -> bool:
     """Whether a person is named for the first time at a place, or again in full by an office; not “Pengacara Budi, Ani” or “Mantan istri Budi itu”."""
     mention = next(m.span for m in entity.mentions if m.span.start == place)
     in_full = mention.of(scene.text) == entity.name.of(scene.text) and not _OWNER.match(scene.masked, mention.stop)
-    by_office = any(role.rule == "role.before" and 0 < place - role.span.stop < 3 for role in entity.roles)
-    return place == entity.mentions[0].span.start or in_full and by_office
+    return place == entity.mentions[0].span.start or in_full and _has_office_before(entity, place)
+
+
+def _has_office_before(entity: Entity, place: int) -> bool:
+    return any(role.rule == "role.before" and 0 < place - role.span.stop < 3 for role in entity.roles)
 
 
 _OWNER = regex.compile(rf",\s*{PER}|\s+(?:itu|ini|tersebut)\b")
@@ -682,7 +719,7 @@ _OWNER = regex.compile(rf",\s*{PER}|\s+(?:itu|ini|tersebut)\b")
 def _last_speaker(turn: Turn) -> Found | None:
     """Whoever spoke last before this quote: a person, whom its own words do not name, if there is one; nested quotes, texts and relaying media apart."""
     spoke = [(q, f) for q, f, nested in turn.before if f.speaker and not nested and f.kind != "document"]
-    people = [f for q, f in spoke if f.kind == "person" and (f.entity is not None or q.type == "direct" or _is_somebody(turn, q))]
+    people = [f for q, f in spoke if f.kind == "person" and (f.entity is not None or (q.type == "direct" or _is_somebody(turn, q)) and not _is_said_of(turn, f))]
     if people and turn.quote.type == "direct" and not turn.nested and _is_named_aloud(turn, people[0]):
         people = [f for f in people if f.entity is not None and f.entity != people[0].entity][:1] or people
     others = [f for q, f in spoke if not _is_relay(q)]
@@ -696,6 +733,12 @@ def _is_somebody(turn: Turn, quote: Quote) -> bool:
     """Whether the phrase of a quote's source can be taken up by “dia”: “simulasi itu menunjukkan” can not."""
     words = quote.source.of(turn.scene.masked) if quote.source else ""
     return sources.is_somebody(words) or bool(_ACCOUNT_OR_TITLE.match(words)) or any(grammar.starts_with(name, words) for name in ("parties", "descriptions"))
+
+
+def _is_said_of(turn: Turn, speaker: Found) -> bool:
+    """Whether a direct quote speaks of an unnamed victim or suspect, who would say “saya”."""
+    head = _WORD.match(turn.scene.text, speaker.speaker.start)
+    return turn.quote.type == "direct" and head is not None and grammar.starts_with("narrated", head.group()) and bool(grammar.pattern(_OF_NARRATED).search(turn.quote.content[0].of(turn.scene.text)))
 
 
 # a name in brackets is the reporter's, one in inner quotation marks is what others say
@@ -724,11 +767,14 @@ def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
 _CONCERNED = regex.compile(r"\s*bagi\s+", regex.IGNORECASE)
 _TAKEN_UP = rf"\s+(?:itu|ini|tersebut)\b|(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*{PER}"
 # an adverbial, or what the subject does besides: “Dihubungi terpisah, Budi …”
-_LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*,|(?:di\p{{L}}{{4,}}|ber\p{{L}}{{4,}}|tak|tidak)\b[^,{PER}]*,)(?!\s*termasuk\b)"
+_LEAD = rf"^(?:(?:{{words:prepositions}}|secara|me(?!nurut)\p{{L}}{{4,}})\b[^,]*,|me(?!nurut)\p{{L}}{{4,}}\s+(?:hal\s+)?(?:itu|tersebut|ini)\s|(?:di\p{{L}}{{4,}}|ber\p{{L}}{{4,}}|tak|tidak)\b[^,{PER}]*,)(?!\s*termasuk\b)"
 # “Pengacara Budi, Ani, …” is Ani
 _RELATIVE_OF = rf"^\s*(?:{{words:relations}}\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
+# “produser [Beni Film], Ani, menyoroti …” is Ani
+_PART_OF_OFFICE = rf"^\s*{{words:roles}}\b[^,{PER}]{{0,60}}{PER}+(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*$"
+_IN_OFFICE = rf"(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*{PER}+(?:\s*\([^()]{{1,40}}\))?(?:,(?!\s*{PER}|\s*dan\b)|\s+{{aux}}me[mnrlwy]\p{{L}}{{3,}})"
 # “skuat asuhan X”: the sentence is about the squad
-_GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|termasuk|karya|kubu|pihak|sikap|kasus)\s*$|^\s*(?:sikap|kasus)\b", regex.IGNORECASE)
+_GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|termasuk|karya|kubu|pihak|sikap|kasus|peran|nama|motif|foto|video)\s*$|^\s*(?:sikap|kasus|peran|nama)\b", regex.IGNORECASE)
 # a full stop within a number, or after a title before its name (“dan drg. Ani”), ends no sentence
 _SENTENCE_END = regex.compile(rules.expand(rf"(?:\.(?!\d|(?<=\b(?i:{{words:ranks}})\.?)(?:\s*(?i:{{words:ranks}}))*\s*{PER})|[?!\n\"“”{NOISE}])\s*(?=\S|$)"))
 
@@ -760,6 +806,10 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
         return False  # “Baik dengan Budi, Ani hingga Citra”
     lead = _PRESENTED.sub("", lead[fronted.end() :] if fronted else lead)
     lead = grammar.pattern(_RELATIVE_OF).sub("", lead)
+    if PER in lead and not _GOES_ON_LISTING.match(scene.masked, span.stop):
+        lead = grammar.pattern(_PART_OF_OFFICE).sub("", lead)
+    elif grammar.starts_with("roles", lead) and grammar.pattern(_IN_OFFICE).match(scene.masked, span.stop):
+        return False
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
     other = other or grammar.pattern(_RELATED_TO).search(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
     if grammar.starts_with("roles", lead):
