@@ -609,7 +609,8 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     subjects = [
         e
         for e, at in _subjects(scene, since, here)
-        if not (aloud and (_is_told_of(turn, e) or last and rule != "description" and _is_narrated(turn, e, at)))  # “ujar pria itu” may take up whom the text tells of
+        if not (aloud and (_is_told_of(turn, e) or last and rule != "description" and _is_narrated(turn, e, at, at >= told)))  # “ujar pria itu” may take up whom the text tells of
+        and not (last and _is_told_by_another(turn, e, at))
         and (not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at))
     ]
     if subjects and not (last and subjects[-1] == last.entity):
@@ -662,19 +663,27 @@ def _is_told_of(turn: Turn, entity: int) -> bool:
 _NOT_ONE = rf"(?:\s*\([^()]{{1,40}}\))?(?:\s+(?:dkk|cs)\b|\s+dan\s+{PER}|,\s+{PER}+(?:\s*\([^()]{{1,40}}\))?,?\s+dan\b|\s*(?:[;\n]|\.(?!\s\p{{Ll}})))"
 _ASIDES = rf"(?:\s*\([^()]{{1,40}}\)|,[^,.\n{NOISE}]{{1,120}},){{0,3}},?"
 _IS_ACTED_ON = rf"{_ASIDES}\s+{{aux}}(?!{{words:contacted}})di\p{{L}}{{4,}}"
-_REACTS = rf"{_ASIDES}(?:\s+yang\b[^.\n]{{1,120}}?)?\s+{{aux}}(?:(?:tak|tidak|belum|bisa|dapat|mau)\s+)*(?:{{words:cue_say}}|{{words:cue_request}}|{{words:cue_think}}|{{words:cue_wish}}|{{words:cue_that}}|{{words:reacting}})\b"
+_REACTS = rf"{_ASIDES}(?:\s+yang\b[^.\n]{{1,120}}?)?\s+{{aux}}(?:(?:tak|tidak|belum|bisa|dapat|mau)\s+)*(?:{{words:cue_say}}|{{words:cue_request}}|{{words:cue_think}}|{{words:cue_wish}}|{{words:cue_that}}|{{words:reacting}}|{{words:contacted}})\b"
 _NARRATED = r"(?<!\b{words:relations}\s)\b{words:narrated}(?:\s+\p{L}+){0,2},?\s*$"
-_DESCRIBED = regex.compile(r"\s*[(,]")
+_DESCRIBED = regex.compile(r"\s*[(,]|\s+(?:dari|asal|selaku|yang)\b")
+# the headline of another article, to its end
+_LINKED = regex.compile(r"\bbaca\s+juga\b[^.!?\n\"”]{0,110}$", regex.IGNORECASE)
+_OF_FIRST = regex.compile(r"\b(?:saya|aku|gue|gua|gw)\b", regex.IGNORECASE)
 _INITIALS = regex.compile(r"\p{Lu}{1,3}")
 _OF_NARRATED = r"\b(?:{words:narrated}|klien(?:nya)?)\b"
 
 
-def _is_narrated(turn: Turn, entity: int, place: int) -> bool:
-    """Whether the sentence that names a person tells of him, so that whoever spoke before it goes on: “Tersangka AL lalu pergi. “Dia …,” ujarnya”."""
+def _is_narrated(turn: Turn, entity: int, place: int, taken_up: bool) -> bool:
+    """Whether the sentence that names a person tells of him, so that whoever spoke before it goes on: “Tersangka AL lalu pergi. “Dia …,” ujarnya”.
+
+    Not who is taken up by “ia” since, or is introduced at length, only to be told of.
+    """
     scene = turn.scene
     mention = next(m.span for m in scene.entities[entity].mentions if m.span.start == place)
     if _is_agent(scene, mention):
         return False
+    if _LINKED.search(scene.text, max(0, place - 120), place) and not _SENTENCE_END.search(scene.masked[mention.stop : turn.quote.content[0].start].rstrip(' \n"“')):
+        return True
     if grammar.pattern(_NOT_ONE).match(scene.masked, mention.stop) or grammar.pattern(_IS_ACTED_ON).match(scene.masked, mention.stop):
         return True
     by_office = _has_office_before(scene.entities[entity], place)
@@ -684,12 +693,23 @@ def _is_narrated(turn: Turn, entity: int, place: int) -> bool:
         return False
     if _INITIALS.fullmatch(scene.entities[entity].name.of(scene.text)) or grammar.pattern(_NARRATED).search(scene.masked, max(0, place - 60), place):
         return True
-    if any(f.entity is not None and f.kind == "person" and part.start <= place < part.stop for q, f, _ in turn.before[:2] for part in q.content):
+    if _is_reported(turn, place):
         return True
-    if scene.entities[entity].roles or _DESCRIBED.match(scene.masked, mention.stop):
-        return False  # who is introduced at length is to speak
+    if taken_up or scene.entities[entity].roles or _DESCRIBED.match(scene.masked, mention.stop):
+        return False
     words = turn.quote.content[0].of(scene.text)
-    return bool(_OF_THIRD.search(words) or grammar.pattern(_OF_NARRATED).search(words))
+    return bool(_OF_THIRD.search(words) or grammar.pattern(_OF_NARRATED).search(words)) or not _OF_FIRST.search(words)
+
+
+def _is_reported(turn: Turn, place: int) -> bool:
+    """Whether a place stands in what a person was reported to have said just before."""
+    return any(f.entity is not None and f.kind == "person" and part.start <= place < part.stop for q, f, _ in turn.before[:2] for part in q.content)
+
+
+def _is_told_by_another(turn: Turn, entity: int, place: int) -> bool:
+    """Whether a person is the subject of what another was reported to have said, without answering: “Menurut A, B adalah … Dia menyebut …”."""
+    mention = next(m.span for m in turn.scene.entities[entity].mentions if m.span.start == place)
+    return _is_reported(turn, place) and not grammar.pattern(_REACTS).match(turn.scene.masked, mention.stop)
 
 
 _SPEAKS = r"\s+{aux}(?!melaporkan|menargetkan|mengungkap\b|mengumumkan)(?:{words:cue_say}|{words:cue_request}|{words:cue_think}|{words:reacting})\b"
