@@ -684,12 +684,13 @@ def _is_narrated(turn: Turn, entity: int, place: int, taken_up: bool) -> bool:
         return False
     if _LINKED.search(scene.text, max(0, place - 120), place) and not _SENTENCE_END.search(scene.masked[mention.stop : turn.quote.content[0].start].rstrip(' \n"“')):
         return True
-    if grammar.pattern(_NOT_ONE).match(scene.masked, mention.stop) or grammar.pattern(_IS_ACTED_ON).match(scene.masked, mention.stop):
+    after = (scene.masked, mention.stop, mention.stop + NEAR)
+    if grammar.pattern(_NOT_ONE).match(*after) or grammar.pattern(_IS_ACTED_ON).match(*after):
         return True
     by_office = _has_office_before(scene.entities[entity], place)
     if by_office and place != scene.entities[entity].mentions[0].span.start:
         return not _has_spoken(turn, entity, place)  # “Presiden Budi juga menargetkan …” goes on telling what was said of him
-    if grammar.pattern(_REACTS).match(scene.masked, mention.stop):
+    if grammar.pattern(_REACTS).match(*after):
         return False
     if _INITIALS.fullmatch(scene.entities[entity].name.of(scene.text)) or grammar.pattern(_NARRATED).search(scene.masked, max(0, place - 60), place):
         return True
@@ -709,7 +710,7 @@ def _is_reported(turn: Turn, place: int) -> bool:
 def _is_told_by_another(turn: Turn, entity: int, place: int) -> bool:
     """Whether a person is the subject of what another was reported to have said, without answering: “Menurut A, B adalah … Dia menyebut …”."""
     mention = next(m.span for m in turn.scene.entities[entity].mentions if m.span.start == place)
-    return _is_reported(turn, place) and not grammar.pattern(_REACTS).match(turn.scene.masked, mention.stop)
+    return _is_reported(turn, place) and not grammar.pattern(_REACTS).match(turn.scene.masked, mention.stop, mention.stop + NEAR)
 
 
 _SPEAKS = r"\s+{aux}(?!melaporkan|menargetkan|mengungkap\b|mengumumkan)(?:{words:cue_say}|{words:cue_request}|{words:cue_think}|{words:reacting})\b"
@@ -828,7 +829,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     lead = grammar.pattern(_RELATIVE_OF).sub("", lead)
     if PER in lead and not _GOES_ON_LISTING.match(scene.masked, span.stop):
         lead = grammar.pattern(_PART_OF_OFFICE).sub("", lead)
-    elif grammar.starts_with("roles", lead) and grammar.pattern(_IN_OFFICE).match(scene.masked, span.stop):
+    elif grammar.starts_with("roles", lead) and grammar.pattern(_IN_OFFICE).match(scene.masked, span.stop, span.stop + 160):
         return False
     other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
     other = other or grammar.pattern(_RELATED_TO).search(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
