@@ -398,7 +398,7 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if state and (at is None or state.start() - pieces[0][0] < at):
             at = state.start() - pieces[0][0]
         asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
-        if _THING.match(asked) and _AIM.search(asked) and not sources.is_somebody(asked):
+        if _AIM.search(asked) and grammar.pattern(_THING).match(asked) and not sources.is_somebody(asked):
             return ()
         if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
             return ()
@@ -437,10 +437,7 @@ _TO_DO = regex.compile(r"(?:(?:me[mnrlwy]|ber(?!tahun|bulan|hari)|di)\p{L}{3,}|t
 
 
 # “meminta percepatan perbaikan untuk memastikan C”, “mengusulkan tambahan anggaran agar C”: what the thing is for
-_THING = regex.compile(
-    r"\s*(?:(?:adanya|sejumlah|beberapa|berbagai|\d[\d.,]*)\s+)*(?!perempuan)(?:(?:pe|ke|per)\p{L}{4,}an|\p{L}+isasi|tambahan|bantuan|dukungan|anggaran|dana|uang|biaya|izin|waktu|kuota|tes|data|dokumen|serangan|situs|langkah|solusi|strategi|kerja\s+sama|kolaborasi|sinergi|evaluasi|revisi|investigasi|audit)\b",
-    regex.IGNORECASE,
-)
+_THING = r"\s*(?:(?:adanya|sejumlah|beberapa|berbagai|\d[\d.,]*)\s+)*(?!perempuan)(?:(?:pe|ke|per)\p{L}{4,}an|\p{L}+isasi|{words:requested})\b"
 _AIM = regex.compile(r"\b(?:untuk|agar|supaya|guna|demi)\b", regex.IGNORECASE)
 # “meminta pembahasan itu untuk ditunda”
 _TO_BE_DONE = regex.compile(r"(?:segera\s+|tidak\s+|tetap\s+)?di\p{L}{4,}", regex.IGNORECASE)
@@ -451,7 +448,7 @@ def _asks_for(match: regex.Match) -> bool:
     groups = match.groupdict()
     asked = groups.get("addressee") or groups.get("object") or ""
     aimed = (groups.get("that") or "").casefold() in ("untuk", "agar", "supaya")
-    return aimed and bool(_THING.match(asked)) and not sources.is_somebody(asked) and not _TO_BE_DONE.match(match["content"])
+    return aimed and bool(grammar.pattern(_THING).match(asked)) and not sources.is_somebody(asked) and not _TO_BE_DONE.match(match["content"])
 
 
 _AND = regex.compile(r"\s*(?:dan|serta)\b")
