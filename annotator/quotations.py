@@ -224,7 +224,7 @@ def _goes_on(text: str, stop: int) -> bool:
 def _singles(text: str, start: int, stop: int, double: list[Quotation]) -> Iterator[Quotation]:
     """Quotations with single marks, in the double ones and between them."""
     edges = [start, *(at for q in double for at in (q.span.start, q.span.stop)), stop]
-    inside = [(q.inner.start, q.inner.stop) for q in double]
+    inside = dict.fromkeys((q.inner.start, q.inner.stop) for q in double)  # a set in order
     for first, last in (*zip(edges[::2], edges[1::2]), *inside):
         passed = first
         for match in _SINGLE.finditer(text, first, last):

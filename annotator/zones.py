@@ -102,6 +102,7 @@ def _headline(text: str, start: int) -> int:
 
 _CAPITAL = regex.compile(r"\s?(?P<word>\p{Lu}[\p{L}’']*\.?)(?=(?P<on>,|\s\p{Ll})?)")
 _LONGEST_NAME = 3
+_MOST_PLACES = 20
 
 
 def _photographer(text: str, start: int) -> int:
@@ -116,12 +117,14 @@ def _photographer(text: str, start: int) -> int:
 
 
 def _is_elsewhere(text: str, word: str) -> bool:
-    """Whether an article has a word where no credit stands."""
-    found = text.find(word)
-    while found >= 0:
+    """Whether an article has a word where no credit stands; only so many places are looked at, for time."""
+    found = -1
+    for _ in range(_MOST_PLACES):
+        found = text.find(word, found + 1)
+        if found < 0:
+            return False
         if not text[found - 1 : found].isalnum() and "/" not in text[max(0, found - 30) : found]:
             return True
-        found = text.find(word, found + 1)
     return False
 
 
