@@ -740,11 +740,16 @@ _OWNER = regex.compile(rf",\s*{PER}|\s+(?:itu|ini|tersebut)\b")
 def _last_speaker(turn: Turn) -> Found | None:
     """Whoever spoke last before this quote: a person, whom its own words do not name, if there is one; nested quotes, texts and relaying media apart."""
     spoke = [(q, f) for q, f, nested in turn.before if f.speaker and not nested and f.kind != "document"]
+    spoke = [(q, f) for q, f in spoke if not _is_aim(turn, q)] or spoke  # what somebody aims at is told of him
     people = [f for q, f in spoke if f.kind == "person" and (f.entity is not None or (q.type == "direct" or _is_somebody(turn, q)) and not _is_said_of(turn, f))]
-    if people and turn.quote.type == "direct" and not turn.nested and _is_named_aloud(turn, people[0]):
+    if people and not turn.nested and (turn.quote.type == "direct" or turn.quote.implicit) and _is_named_aloud(turn, people[0]):
         people = [f for f in people if f.entity is not None and f.entity != people[0].entity][:1] or people
     others = [f for q, f in spoke if not _is_relay(q)]
     return next(iter(people or others), None)
+
+
+def _is_aim(turn: Turn, quote: Quote) -> bool:
+    return quote.cue is not None and grammar.is_listed("cue_aim", quote.cue.of(turn.scene.text))
 
 
 _ACCOUNT_OR_TITLE = regex.compile(r"@|\p{Lu}\p{Ll}+\s\p{Lu}")
@@ -767,7 +772,7 @@ _ASIDE = regex.compile(r"[(\[‘“\"]|(?<!\w)'|\w-$")
 
 
 def _is_named_aloud(turn: Turn, speaker: Found) -> bool:
-    """Whether a direct quote names a person itself."""
+    """Whether a quote names a person itself."""
     mentions = () if speaker.entity is None else turn.scene.entities[speaker.entity].mentions
     return any(part.contains(m.span) and not _ASIDE.search(turn.scene.text, part.start, m.span.start) for part in turn.quote.content for m in mentions)
 
