@@ -609,7 +609,8 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     subjects = [
         e
         for e, at in _subjects(scene, since, here)
-        if not (aloud and (_is_told_of(turn, e) or last and rule != "description" and _is_narrated(turn, e, at, at >= told)))  # “ujar pria itu” may take up whom the text tells of
+        if not ((aloud or last and turn.quote.implicit) and _is_told_of(turn, e))
+        and not (aloud and last and rule != "description" and _is_narrated(turn, e, at, at >= told))  # “ujar pria itu” may take up whom the text tells of
         and not (last and _is_told_by_another(turn, e, at))
         and (not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at))
     ]
