@@ -36,7 +36,7 @@ _GLUED = regex.compile(r"(?<=\p{Ll}[.?!])(?=\p{Lu}\p{Ll})")
 # a scraper that writes a full stop for a mark: “"Kami siap.. "Besok kami datang,"”
 _STOPPED = regex.compile(r"(?<![.\s])\.(?=\.\s)")
 # a quotation that stands where a sentence begins, and is never closed
-_OPENED = regex.compile(rf"(?:\A|(?:^|[.?!,:\n]\s?|\s\s))[{DOUBLE}](?=\p{{Lu}})", regex.MULTILINE)
+_OPENED = regex.compile(rf"(?<=^|[.?!,:\n]\s?|\s\s)[{DOUBLE}](?=\p{{Lu}})", regex.MULTILINE)
 _PARAGRAPH_LONG = regex.compile(rf"[^\n{DOUBLE}]{{20,500}}[.?!](?=[ \t]*$)", regex.MULTILINE)
 _UTTERED = regex.compile(rf"[^\n{DOUBLE}]{{20,400}}?[\p{{L}}\p{{N}})]{{2}}[.?!](?=\s+[\p{{Lu}}\d{DOUBLE}]|\s*$)", regex.MULTILINE)
 _PARAGRAPH = regex.compile(r"[^\r\n\u2028\u2029]+")
@@ -108,8 +108,12 @@ def _paragraph(text: str, start: int, stop: int, unclosed: bool) -> tuple[list[Q
 
 def _lost_its_opening(text: str, first: int, mark: _Mark) -> bool:
     """A short paragraph up to its first mark, which closes and is attributed, was a quotation from the start."""
-    attributed = text[mark.start - 1 : mark.start] in tuple(",?!") and _ATTRIBUTED.match(text, mark.stop)
-    return bool(attributed) and mark.start - first < 600 and not _ATTRIBUTION.search(text, first, mark.start - 1)
+    return _is_attributed(text, mark) and mark.start - first < 600 and not _ATTRIBUTION.search(text, first, mark.start - 1)
+
+
+def _is_attributed(text: str, mark: _Mark) -> bool:
+    """Whether a mark closes words that somebody is said to have said: “…,” ujar X”."""
+    return text[mark.start - 1 : mark.start] in tuple(",?!") and bool(_ATTRIBUTED.match(text, mark.stop))
 
 
 _BORDER = regex.compile(r"(?<=[\p{Ll}\d)][.?!]\s?)(?=\p{Lu}[\p{Ll}\s])")
@@ -117,7 +121,7 @@ _BORDER = regex.compile(r"(?<=[\p{Ll}\d)][.?!]\s?)(?=\p{Lu}[\p{Ll}\s])")
 
 def _begun(text: str, start: int, mark: _Mark) -> int | None:
     """Where a quotation began that lost its opening mark within the paragraph: with its last sentence, or before it as long as “kami” speak. None where nobody says it."""
-    if text[mark.start - 1 : mark.start] not in tuple(",?!") or not _ATTRIBUTED.match(text, mark.stop):
+    if not _is_attributed(text, mark):
         return None
     borders = [m.start() for m in _BORDER.finditer(text, max(start, mark.start - _NEAR), mark.start - 20)]
     if not borders or _ATTRIBUTION.search(text, borders[-1], mark.start - 1):
@@ -205,7 +209,7 @@ def _recover(text: str, opening: _Mark, limit: int, continues: bool) -> Iterator
     """What an opening mark without its partner holds: up to the attribution that follows it, to a lost break or mark, or one sentence."""
     ending = _ATTRIBUTION.search(text, opening.stop, limit) or _GLUED.search(text, opening.stop, limit)
     ending = _STOPPED.search(text, opening.stop, ending.start() if ending else limit) or ending
-    if ending is None and _OPENED.match(text, max(0, opening.start - 2)):
+    if ending is None and _OPENED.match(text, opening.start):
         whole = text[opening.start - 1 : opening.start] in ("", "\n") and _PARAGRAPH_LONG.match(text, opening.stop, limit)
         ending = whole or _UTTERED.match(text, opening.stop, limit)
     if ending and ending.end() > opening.stop:

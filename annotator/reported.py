@@ -248,24 +248,10 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("document") is not None:
         found = Source(sources.document(view, *match.span("document")), False, None)
     elif groups.get("subject") is not None:
-        if cue.lists & {"cue_document", "cue_wish"} and groups.get("that") is None and _DESCRIBED.search(view[: cue.span.start]):
-            return None  # “video yang memperlihatkan …” describes the video
         if own := _said_before(scope):
             return Source(own, False, None)
-        if grammar.pattern(_SAID_BY_ME).search(view[max(0, cue.span.start - 60) : cue.span.start]):
-            return None
-        subject = _subject(scope, *match.span("subject"))
-        if subject and "cue_document" in cue.lists and PER in subject.of(view) and (text := grammar.pattern(_ABOUT).search(view, max(0, subject.start - 60), subject.start)):
-            subject = Span(text.start(), subject.stop)
+        subject = _reporter(scope, match)
         found = Source(subject, False, None) if subject else None
-        if found and cue.lists == {"cue_document"} and groups.get("that") is None and _is_person(cue, subject.of(view)):
-            return None  # “polisi menemukan korban”: people find things, texts find that something is so
-        if found and cue.stem in _ENSURES and _DESCRIBED.search(view[: cue.span.start]) and grammar.starts_with("documents", subject.of(view)):
-            return None  # “aturan yang menjamin bahwa C”
-        if found and cue.lists == {"cue_document"} and cue.stem not in _KEEPS and not sources.is_somebody(subject.of(view)):
-            return None  # “peristiwa itu menunjukkan bahwa C”: the author's conclusion
-        if found and "cue_request" in cue.lists and "cue_say" not in cue.lists and _DESCRIBED.search(view[: cue.span.start]) and not sources.is_somebody(subject.of(view)):
-            return None  # “perspektif yang mengajak penonton …”
     else:
         found = Source(None, True, None)
     if found and found.span and "relay" in rule.options and not (
@@ -279,6 +265,34 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     if found.span and sources.is_first_person(found.span.of(view)):
         return None  # the speaker of the quote around it, or the author of an opinion piece
     return found
+
+
+def _reporter(scope: Scope, match: regex.Match) -> Span | None:
+    """The source that stands before a cue; None where it reports nothing by it."""
+    view, cue = scope.view, scope.cue
+    described = bool(_DESCRIBED.search(view[: cue.span.start]))
+    bare = match.groupdict().get("that") is None
+    if described and bare and cue.lists & {"cue_document", "cue_wish"}:
+        return None  # “video yang memperlihatkan …” describes the video
+    if grammar.pattern(_SAID_BY_ME).search(view[max(0, cue.span.start - 60) : cue.span.start]):
+        return None
+    subject = _subject(scope, *match.span("subject"))
+    if subject and "cue_document" in cue.lists and PER in subject.of(view) and (text := grammar.pattern(_ABOUT).search(view, max(0, subject.start - 60), subject.start)):
+        subject = Span(text.start(), subject.stop)
+    return subject if subject and not _reports_nothing(cue, subject.of(view), described, bare) else None
+
+
+def _reports_nothing(cue: Cue, words: str, described: bool, bare: bool) -> bool:
+    """Whether a source of these words says nothing with a cue that describes it (“yang …”), or has no complementiser."""
+    if cue.lists == {"cue_document"}:
+        if bare and _is_person(cue, words):
+            return True  # “polisi menemukan korban”: people find things, texts find that something is so
+        if cue.stem not in _KEEPS and not sources.is_somebody(words):
+            return True  # “peristiwa itu menunjukkan bahwa C”: the author's conclusion
+    if described and cue.stem in _ENSURES and grammar.starts_with("documents", words):
+        return True  # “aturan yang menjamin bahwa C”
+    # “perspektif yang mengajak penonton …”
+    return described and "cue_request" in cue.lists and "cue_say" not in cue.lists and not sources.is_somebody(words)
 
 
 # “hasil tes Budi menunjukkan”: the text, not the person
@@ -299,13 +313,12 @@ _SAID_BEFORE = regex.compile(
     regex.IGNORECASE,
 )
 _DATED = regex.compile(rf"\b{_BEFOREHAND}\s+(?:\p{{L}}+\s+){{0,2}}\Z", regex.IGNORECASE)
-_RETOLD = frozenset({"katakan", "sampaikan", "laporkan", "jelaskan", "mengatakan", "menyampaikan", "jelasin", "menjelaskan"})
 
 
 def _said_before(scope: Scope) -> Span | None:
     """The one who speaks as the source of what they said at another time, within their own quotation."""
     start = scope.cue.span.start
-    if scope.cue.stem not in _RETOLD and scope.cue.stem != "bilang":
+    if not grammar.is_listed("retold", scope.cue.stem):
         return None
     match = _SAID_BEFORE.search(scope.view[:start], max(0, start - 40))
     if not match or scope.cue.stem != "bilang" and not _DATED.search(match.group()):
@@ -393,24 +406,10 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     if "final" in options and source.stop is not None and grammar.is_clause(view[source.stop :].split(". ")[0]):
         return ()
     if "predicate" in options:
-        at = grammar.predicate_at(view[slice(*pieces[0])])
-        state = grammar.pattern(r"\b(?:secara\s+)?(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b").search(view, *pieces[0])
-        if state and (at is None or state.start() - pieces[0][0] < at):
-            at = state.start() - pieces[0][0]
-        asked = view[pieces[0][0] : pieces[0][0] + (at or 0)]
-        if _AIM.search(asked) and grammar.pattern(_THING).match(asked) and not sources.is_somebody(asked):
+        start = _requested(scope, *pieces[0])
+        if start is None:
             return ()
-        if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
-            return ()
-        thing = sources.is_thing(asked)  # “meminta harga beras tidak naik” asks no price
-        if thing and at is not None and not _FINITE.match(view, pieces[0][0] + at) and not _DEFINITE.search(asked):
-            return ()  # “meminta sikap tegas”, “menyerukan penghentian segera kekerasan”
-        if at is None or len(asked.split()) > (14 if " yang " in asked else 9) or "," in asked or _AMOUNT.match(view, pieces[0][0] + at):
-            return ()
-        adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, pieces[0][0], pieces[0][0] + at)
-        done = _DONE_TO.match(view, pieces[0][0] + at)
-        if not thing and (not done or grammar.is_listed("not_verbs", done.group()) or asked.lstrip().startswith("kepada ")):
-            pieces = [(adverbs.start() if adverbs else pieces[0][0] + at, pieces[0][1])]
+        pieces = [(start, pieces[0][1])]
     if _reports_before(match) or _asks_for(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
@@ -420,6 +419,31 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
     return tuple(s.shift(scope.span.start) for s in spans)
 
 
+def _requested(scope: Scope, start: int, stop: int) -> int | None:
+    """Where what is asked for starts in a stretch, after who is asked; None where it is no act."""
+    view = scope.view
+    at = grammar.predicate_at(view[start:stop])
+    state = grammar.pattern(_STATE).search(view, start, stop)
+    if state and (at is None or state.start() - start < at):
+        at = state.start() - start
+    asked = view[start : start + (at or 0)]
+    if _AIM.search(asked) and grammar.pattern(_THING).match(asked) and not sources.is_somebody(asked):
+        return None
+    if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
+        return None
+    thing = sources.is_thing(asked)  # “meminta harga beras tidak naik” asks no price
+    if thing and at is not None and not _FINITE.match(view, start + at) and not _DEFINITE.search(asked):
+        return None  # “meminta sikap tegas”, “menyerukan penghentian segera kekerasan”
+    if at is None or len(asked.split()) > (14 if " yang " in asked else 9) or "," in asked or _AMOUNT.match(view, start + at):
+        return None
+    done = _DONE_TO.match(view, start + at)
+    if thing or done and not grammar.is_listed("not_verbs", done.group()) and not asked.lstrip().startswith("kepada "):
+        return start
+    adverbs = grammar.pattern(r"(?:\b{words:adverbs}\s+)+\Z").search(view, start, start + at)
+    return adverbs.start() if adverbs else start + at
+
+
+_STATE = r"\b(?:secara\s+)?(?:tegas|serius|konsisten|transparan|waspada|tenang|patuh|fokus|adil|bijak|sabar|hati-hati|berhati-hati|aktif|jujur|disiplin)\b"
 _FINITE = regex.compile(r"(?:(?:tidak|tak|tetap|dapat|bisa|harus|akan|jangan|hanya|lebih|terus|ikut|juga)\s|(?:segera\s+)?(?:me|ber|ter|di)\p{L}{4,}|bebas\s+dari\b)", regex.IGNORECASE)
 _DEFINITE = regex.compile(r"\b(?:itu|ini|tersebut)\s*\Z", regex.IGNORECASE)
 
@@ -524,7 +548,7 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
     if source.stop is not None and "rest" in rule.options:
         pieces.append((_past_adverbs(view, source.stop), len(view)))
     stops = [(start, _content_stop(view, start, stop)) for start, stop in pieces]
-    if stops and scope.cue.stem in _CLAIMS and (known := _IN_FACT.search(view, *stops[-1])):
+    if stops and grammar.is_listed("claims", scope.cue.stem) and (known := _IN_FACT.search(view, *stops[-1])):
         stops[-1] = (stops[-1][0], known.start())
     if "antecedent" in rule.options and (goes_on := _COPULA_NEXT.search(view, stops[-1][0] + 1, stops[-1][1])):
         stops[-1] = (stops[-1][0], goes_on.start())
@@ -731,7 +755,6 @@ _ORPHAN = r"\.\s+(?:{words:cue_inverted})(?:nya\b|\s+(?:{ranks}*{name}|(?:dia|ia
 _OWN_CUE = r"\b(?:{words:cue_say}|{words:cue_think}|{words:cue_accuse})\b"
 # “mengaku bekerja sebagai dokter, padahal ia penjahit”: what those who report it know better
 _IN_FACT = regex.compile(r",?\s+padahal\s", regex.IGNORECASE)
-_CLAIMS = frozenset({"mengaku", "ngaku", "bilang", "mengklaim", "mengeklaim", "menyebut", "menyebutkan", "berdalih", "menyangka", "mengira", "menuduh", "menuding"})
 
 
 def _content_stop(view: str, start: int, stop: int) -> int:
@@ -806,7 +829,7 @@ def _judges(scope: Scope, match: regex.Match) -> bool:
 _RELATIVE = regex.compile(r"\byang(?:\s+\p{L}+)?\s*\Z", regex.IGNORECASE)
 
 
-_POINTS = r"{pointer}\s+{aux}{passive}\s+(?:oleh\s+)?{words:ranks}?\s*(?:{name}|{words:roles}\b)"
+_POINTS = r"{pointer}\s+{aux}{passive}\s+(?:oleh\s+)?{ranks}*(?:{name}|{words:roles}\b)"
 
 
 def _is_alone(article: Article, relayed: Quote, quotes: list[Quote]) -> bool:

@@ -332,7 +332,7 @@ _TAKING = r"(?:(?:{words:installed}|menjabat)(?:\s+(?:kembali|lagi))?(?:\s+dari\
 _WHEN = r"(?:saat|ketika|sejak|setelah|usai|selama|sebelum|sesudah|semenjak|karena|untuk)"
 _LEAD = r"(?:\s+(?:resmi|pertama\s+kali|masih|pernah|baru|kembali|dirinya|ia|dia|diduga|dikabarkan|diketahui|disebut|kini|sekarang|saat\s+ini|sebelumnya|dulu|memang|{words:adverbs})){0,4}"
 _HELD_BY = _compile(
-    rf"(?:(?P<person>{PER}+)(?:\s*\([^()\n]{{1,40}}\))?|(?<!\w)(?:ia|dia|beliau)(?!\w)(?:\s+sendiri)?)(?P<far>[^.!?\n{PER}“”\"]{{0,120}}\s{_WHEN})?{_LEAD}"
+    rf"(?:(?P<person>{{per}})(?:\s*\([^()\n]{{1,40}}\))?|(?<!\w)(?:ia|dia|beliau)(?!\w)(?:\s+sendiri)?)(?P<far>[^.!?\n{PER}“”\"]{{0,120}}\s{_WHEN})?{_LEAD}"
     rf",?\s+(?:{_TAKING}|merupakan|adalah|ialah)\s+(?:seorang\s+|salah\s+(?:satu|seorang)\s+)?(?P<role>(?!{{words:parties}}\b){{words:roles}}(?![\w-])(?:\s+{_ROLE_WORD}){{0,9}}+)(?!,?\s*{PER})"
 )
 

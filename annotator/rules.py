@@ -37,7 +37,7 @@ OPTIONS = {
         "medial": "cue and source interrupt the content; both parts must be there",
         "within": "the cue stands within its content without commas: no adverbial may follow",
         "antecedent": "of what stands before the cue only what a relative clause hangs on is content",
-        "unheld": "nobody says it: no cue stands before it",
+        "unheld": "no other cue stands before it, whose speaker would judge",
         "predicate": "the content starts at the first predicate; who is asked stands before it",
         "previous": "the content is the sentence before",
         "after": "only after somebody's words",
@@ -55,6 +55,7 @@ OPTIONS = {
         "inside": "anywhere",
         "headline": "a mark anywhere, then the headline after it",
         "photographer": "a mark anywhere, then the name after it",
+        "open": "headlines that never show where they end",
         "end": "near the end of the text",
     },
 }

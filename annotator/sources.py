@@ -48,7 +48,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
 
 # “seorang pejabat yang dikutip Antara”, “Budi, yang berbicara kepada Reuters di Jakarta,”
 _RELAYED = (
-    r"\s*,?\s+yang\s+(?:{words:adverbs}\s+)*(?:{relaying}|{interviewed}|(?:berbicara|bercerita|berkata)\s+(?:(?!dan\b)[^\s,.]+\s+){0,8}?(?:kepada|dengan))\s+"
+    r"\byang\s++(?:{words:adverbs}\s+)*(?:{relaying}|{interviewed}|(?:berbicara|bercerita|berkata)\s+(?:(?!dan\b)[^\s,.]+\s+){0,8}?(?:kepada|dengan))\s+"
     rf"(?:(?:oleh|dari|pada|{{press}})\s+){{0,2}}(?:{ORG}+|{{domain}})(?:\s*\([^()]{{1,40}}\))?"
 )
 _RELAYED_TO_END = rf"{_RELAYED}(?:,?\s+(?:{{words:days}}|pada|di|lewat|melalui|dari|secara)\b[^,.]{{0,60}}){{0,2}}\s*,?\s*$"
@@ -57,9 +57,9 @@ _RELAYED_TO_END = rf"{_RELAYED}(?:,?\s+(?:{{words:days}}|pada|di|lewat|melalui|d
 def unrelayed(masked: str, start: int, stop: int, ends: bool = True) -> int:
     """Where a phrase ends without the relative clause, at its end or anywhere, that names its medium; a text of one word is known by that alone."""
     yang = masked.find(" yang ", start, stop)
-    found = pattern(_RELAYED_TO_END if ends else _RELAYED).search(masked[:stop], max(start, yang - 1)) if yang > start else None
-    rest = masked[start : found.start()].strip() if found else ""
-    return found.start() if rest and not (" " not in rest and starts_with("documents", rest)) else stop
+    found = pattern(_RELAYED_TO_END if ends else _RELAYED).search(masked[:stop], yang) if yang > start else None
+    rest = masked[start : found.start()].rstrip(" ,\n") if found else ""
+    return start + len(rest) if rest.strip() and not (" " not in rest.strip() and starts_with("documents", rest)) else stop
 
 
 # “Berdasarkan BMKG yang dirilis hari ini, …”: an institution is known by its name alone

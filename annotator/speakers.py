@@ -90,7 +90,7 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
     taken_up = [f for f in found.values() if f.role and f.role.rule == "role.taken_up"]
     offices = {f.entity: f.role for f in sorted(taken_up, key=lambda f: f.role.span.start, reverse=True)}  # the first of several
     return tuple(
-        Attribution(q, f.speaker, f.kind, f.entity, offices.get(f.entity, f.role) if not f.role or f.role.rule == "role.held" else f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
+        Attribution(q, f.speaker, f.kind, f.entity, offices.get(f.entity, f.role) if _may_be_outdone(f.role) else f.role, parents[i], min(confidence.of(q.rule, f.rule), f.limit), f.rule, f.candidates)
         for i, q in enumerate(quotes)
         for f in (found[i],)
     )
@@ -480,7 +480,7 @@ _ACCOUNT_OF = rf"\b(?P<head>akun)\s+(?:(?:\p{{L}}+|{NAME}+)\s+){{0,4}}?(?P<name>
 _ISSUED_BY = rf"(?P<name>{ORG}+)(?:\s*\([^()]{{1,40}}\))?\s+{{aux}}{{issuing}}\s+(?:sebuah\s+)?(?:hasil\s+)?(?P<head>{{words:documents}})(?:nya)?\b"
 
 
-_EXCERPT = regex.compile(r"(?:bunyi|isi|kutipan|petikan|cuplikan|penggalan)\s+(?:dari\s+)?(?=\p{L})")
+_EXCERPT = regex.compile(r"(?:kutipan|petikan)\s+(?:dari\s+)?(?=\p{L})")
 
 
 def by_document(turn: Turn) -> Found | None:
@@ -521,7 +521,12 @@ def by_description(turn: Turn) -> Found | None:
     known = _discourse(turn, "description")
     if not (known and known.kind == "person" and known.entity is not None):
         known = None if sang else _last_subject(turn, "description")
-    return replace(known, role=_taken_up(turn)) if known and (not known.role or known.role.rule == "role.held") and office else known
+    return replace(known, role=_taken_up(turn)) if known and _may_be_outdone(known.role) and office else known
+
+
+def _may_be_outdone(role: Role | None) -> bool:
+    """Whether an office that takes a person up later counts more: where none is known, or one that a sentence merely tells of."""
+    return role is None or role.rule == "role.held"
 
 
 def _taken_up(turn: Turn) -> Role | None:
@@ -663,8 +668,8 @@ def _is_told_of(turn: Turn, entity: int) -> bool:
 # a group, a list, a name without a predicate
 _NOT_ONE = rf"(?:\s*\([^()]{{1,40}}\))?(?:\s+(?:dkk|cs)\b|\s+dan\s+{PER}|,\s+{PER}+(?:\s*\([^()]{{1,40}}\))?,?\s+dan\b|\s*(?:[;\n]|\.(?!\s\p{{Ll}})))"
 _ASIDES = rf"(?:\s*\([^()]{{1,40}}\)|,[^,.\n{NOISE}]{{1,120}},){{0,3}},?"
-_IS_ACTED_ON = rf"{_ASIDES}\s+{{aux}}(?!{{words:contacted}})di\p{{L}}{{4,}}"
-_REACTS = rf"{_ASIDES}(?:\s+yang\b[^.\n]{{1,120}}?)?\s+{{aux}}(?:(?:tak|tidak|belum|bisa|dapat|mau)\s+)*(?:{{words:cue_say}}|{{words:cue_request}}|{{words:cue_think}}|{{words:cue_wish}}|{{words:cue_that}}|{{words:reacting}}|{{words:contacted}})\b"
+_IS_ACTED_ON = rf"{_ASIDES}\s+{{aux}}(?!(?:{{words:contacted}}|{{words:installed}})\b)di\p{{L}}{{4,}}"
+_REACTS = rf"{_ASIDES}(?:\s+yang\b[^.\n]{{1,120}}?)?\s+{{aux}}(?:(?:tak|tidak|belum|bisa|dapat|mau)\s+)*(?:{{words:cue_say}}|{{words:cue_request}}|{{words:cue_think}}|{{words:cue_wish}}|{{words:cue_that}}|{{words:reacting}}|{{words:contacted}}|(?=di){{words:installed}})\b"
 _NARRATED = r"(?<!\b{words:relations}\s)\b{words:narrated}(?:\s+\p{L}+){0,2},?\s*$"
 _DESCRIBED = regex.compile(r"\s*[(,]|\s+(?:dari|asal|selaku|yang)\b")
 # the headline of another article, to its end
@@ -674,13 +679,17 @@ _INITIALS = regex.compile(r"\p{Lu}{1,3}")
 _OF_NARRATED = r"\b(?:{words:narrated}|klien(?:nya)?)\b"
 
 
+def _mention(entity: Entity, place: int) -> Span:
+    return next(m.span for m in entity.mentions if m.span.start == place)
+
+
 def _is_narrated(turn: Turn, entity: int, place: int, taken_up: bool) -> bool:
     """Whether the sentence that names a person tells of him, so that whoever spoke before it goes on: “Tersangka AL lalu pergi. “Dia …,” ujarnya”.
 
     Not who is taken up by “ia” since, or is introduced at length, only to be told of.
     """
     scene = turn.scene
-    mention = next(m.span for m in scene.entities[entity].mentions if m.span.start == place)
+    mention = _mention(scene.entities[entity], place)
     if _is_agent(scene, mention):
         return False
     if _LINKED.search(scene.text, max(0, place - 120), place) and not _SENTENCE_END.search(scene.masked[mention.stop : turn.quote.content[0].start].rstrip(' \n"“')):
@@ -693,13 +702,13 @@ def _is_narrated(turn: Turn, entity: int, place: int, taken_up: bool) -> bool:
         return not _has_spoken(turn, entity, place)  # “Presiden Budi juga menargetkan …” goes on telling what was said of him
     if grammar.pattern(_REACTS).match(*after):
         return False
-    if _INITIALS.fullmatch(scene.entities[entity].name.of(scene.text)) or grammar.pattern(_NARRATED).search(scene.masked, max(0, place - 60), place):
+    words = turn.quote.content[0].of(scene.text)
+    if _INITIALS.fullmatch(scene.entities[entity].name.of(scene.text)) and not _OF_FIRST.search(words) or grammar.pattern(_NARRATED).search(scene.masked, max(0, place - 60), place):
         return True
     if _is_reported(turn, place):
         return True
     if taken_up or scene.entities[entity].roles or _DESCRIBED.match(scene.masked, mention.stop):
         return False
-    words = turn.quote.content[0].of(scene.text)
     return bool(_OF_THIRD.search(words) or grammar.pattern(_OF_NARRATED).search(words)) or not _OF_FIRST.search(words)
 
 
@@ -710,7 +719,7 @@ def _is_reported(turn: Turn, place: int) -> bool:
 
 def _is_told_by_another(turn: Turn, entity: int, place: int) -> bool:
     """Whether a person is the subject of what another was reported to have said, without answering: “Menurut A, B adalah … Dia menyebut …”."""
-    mention = next(m.span for m in turn.scene.entities[entity].mentions if m.span.start == place)
+    mention = _mention(turn.scene.entities[entity], place)
     return _is_reported(turn, place) and not grammar.pattern(_REACTS).match(turn.scene.masked, mention.stop, mention.stop + NEAR)
 
 
@@ -719,14 +728,14 @@ _SPEAKS = r"\s+{aux}(?!melaporkan|menargetkan|mengungkap\b|mengumumkan)(?:{words
 
 def _has_spoken(turn: Turn, entity: int, place: int) -> bool:
     """Whether a person is the subject of a verb of speech in the sentence before: “X mengingatkan pentingnya A. “C,” kata dia”."""
-    mention = next(m.span for m in turn.scene.entities[entity].mentions if m.span.start == place)
+    mention = _mention(turn.scene.entities[entity], place)
     between = turn.scene.masked[mention.stop : min(turn.start, turn.quote.content[0].start)]
     return bool(grammar.pattern(_SPEAKS).match(between)) and len(_SENTENCE_END.findall(between.rstrip(" \n\t“\""))) < 2
 
 
 def _is_introduced(scene: Scene, entity: Entity, place: int) -> bool:
     """Whether a person is named for the first time at a place, or again in full by an office; not “Pengacara Budi, Ani” or “Mantan istri Budi itu”."""
-    mention = next(m.span for m in entity.mentions if m.span.start == place)
+    mention = _mention(entity, place)
     in_full = mention.of(scene.text) == entity.name.of(scene.text) and not _OWNER.match(scene.masked, mention.stop)
     return place == entity.mentions[0].span.start or in_full and _has_office_before(entity, place)
 

@@ -32,7 +32,6 @@ KINDS = (
 LONGEST_LINE = 400  # characters; longer lines are prose
 END = 600  # characters from the end in which a closing credit is looked for
 _HEADLINE = 200
-_OPEN = ("related.picks",)  # whose headlines never show where they end
 
 _LINE = regex.compile(r"\S(?:[^\r\n]*\S)?")
 _HEADLINE_STOP = regex.compile(
@@ -102,7 +101,6 @@ def _headline(text: str, start: int) -> int:
 
 _CAPITAL = regex.compile(r"\s?(?P<word>\p{Lu}[\p{L}’']*\.?)(?=(?P<on>,|\s\p{Ll})?)")
 _LONGEST_NAME = 3
-_MOST_PLACES = 20
 
 
 def _photographer(text: str, start: int) -> int:
@@ -110,27 +108,33 @@ def _photographer(text: str, start: int) -> int:
     end = start
     for count in range(_LONGEST_NAME):
         match = _CAPITAL.match(text, end)
-        if match is None or count and (match["on"] or match["word"] in lexicon.words("starters") or _is_elsewhere(text, match["word"])):
+        if match is None or count and (match["on"] or match["word"] in lexicon.words("starters") or match["word"].rstrip(".") in _elsewhere(text)):
             break
         end = match.end()
     return end
 
 
-def _is_elsewhere(text: str, word: str) -> bool:
-    """Whether an article has a word where no credit stands; only so many places are looked at, for time."""
-    found = -1
-    for _ in range(_MOST_PLACES):
-        found = text.find(word, found + 1)
-        if found < 0:
-            return False
-        if not text[found - 1 : found].isalnum() and "/" not in text[max(0, found - 30) : found]:
-            return True
-    return False
+@functools.lru_cache(maxsize=8)
+def _elsewhere(text: str) -> frozenset[str]:
+    """The capitalised words of an article that stand where no credit does."""
+    return frozenset(match["word"].rstrip(".") for match in _CAPITAL.finditer(text) if "/" not in text[max(0, match.start("word") - 30) : match.start("word")])
 
 
 def reach(masked: str, found: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """The zones, links whose headline had no end to be seen up to the sentence that is glued to it. Names are masked, so that none is cut."""
-    return tuple(replace(z, span=Span(z.span.start, _glued(masked, z.span.stop, 2 * _HEADLINE if z.rule in _OPEN else _HEADLINE))) if z.rule in _OPEN or z.kind == "related" and masked[z.span.stop - 1] == ":" else z for z in found)
+    return tuple(replace(zone, span=Span(zone.span.start, _glued(masked, zone.span.stop, longest))) if (longest := _unseen(masked, zone)) else zone for zone in found)
+
+
+def _unseen(masked: str, zone: Zone) -> int:
+    """How far beyond a zone its headline may go, in characters."""
+    if zone.rule in _open():
+        return 2 * _HEADLINE
+    return _HEADLINE if zone.kind == "related" and masked[zone.span.stop - 1] == ":" else 0
+
+
+@functools.cache
+def _open() -> frozenset[str]:
+    return frozenset(rule.id for rule in rules.load("zones") if "open" in rule.options)
 
 
 # as many capitals as no name with its office has
@@ -139,7 +143,7 @@ _NAME = regex.compile(grammar.NAME)
 _RUNNING = regex.compile(r"[\n\"“”]|\.\s")
 
 
-def _glued(masked: str, start: int, longest: int = _HEADLINE) -> int:
+def _glued(masked: str, start: int, longest: int) -> int:
     """“Harga Beras Naik Lagi di Pasar Induk Selain itu, kata X”: up to the last capital before a word that no headline has small; `start` where there is none."""
     ending = _RUNNING.search(masked, start, start + longest)
     capitals: list[regex.Match] = []
