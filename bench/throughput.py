@@ -27,6 +27,7 @@ def measure(options, folder: Path) -> tuple[dict, list[str]]:
             found = _steady(articles, folder, f"{way}{count}.db", count, *options_of)
             digests[way, count], rates[way, count] = commands.digest(commands.exported(folder, f"{way}{count}.db")), found["steady"]
             rows.append((f"{count} worker{'s' * (count > 1)}{', `--cluster local`' * (way == 'cluster')}", found))
+            print(rows[-1], flush=True)
     halves = _two_commands(articles, folder)
     words = commands.tokens(folder / "processes1.db")
     size = (folder / "processes1.db").stat().st_size
@@ -99,8 +100,11 @@ def _driver(folder: Path, database, results: str, dataset: Path | None) -> float
             yield shard, False
 
     files = [(path.relative_to(folder).as_posix(), path) for path in walk([folder / "shards"])]
+    with closing(sqlite3.connect(folder / "cluster2.db")) as connection:
+        tool, model, rules, settings = connection.execute("SELECT tool, model, rules, settings FROM runs").fetchone()
+    made_with = {"tool": tool, "model": model, "rules": rules, "settings": json.loads(settings)}  # results of others are refused
     started = time.perf_counter()
-    for _ in shards.over(database, files, shards.Work(folder / results, commands.MADE_WITH, lambda: None, dataset), done):
+    for _ in shards.over(database, files, shards.Work(folder / results, made_with, lambda: None, dataset), done):
         pass
     return time.perf_counter() - started
 
