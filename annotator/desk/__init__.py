@@ -9,7 +9,6 @@ from __future__ import annotations
 from datasette import hookimpl
 from datasette.utils import actor_matches_allow
 
-from annotator import store
 from annotator.desk import pages
 
 PERMISSION = pages.PERMISSION
