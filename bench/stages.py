@@ -72,9 +72,15 @@ def _through(batches: Iterator, tagger, database, run, prepared: list) -> Counte
     annotations = timed("rules", lambda: [pipeline.attribute(*one) for one in zip(documents, found, split, tagged)])
     made = timed("rows", lambda: [rows.of(annotation) for annotation in annotations])
     sent = timed("send", lambda: pickle.loads(pickle.dumps(made)))
-    timed("write", lambda: [store.write(database, run, one) for one in sent])
+    timed("write", lambda: _write(database, run, sent))
     prepared += texts
     return spent
+
+
+def _write(database, run: store.Run, made: list[rows.Rows]) -> None:
+    with store.together(database):
+        for one in made:
+            store.write(database, run, one)
 
 
 def _seconds(function: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:

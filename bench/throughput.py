@@ -27,7 +27,7 @@ def measure(options, folder: Path) -> tuple[dict, list[str]]:
             found = _steady(articles, folder, f"{way}{count}.db", count, *options_of)
             digests[way, count], rates[way, count] = commands.digest(commands.exported(folder, f"{way}{count}.db")), found["steady"]
             rows.append((f"{count} worker{'s' * (count > 1)}{', `--cluster local`' * (way == 'cluster')}", found))
-            print(rows[-1], flush=True)
+            print(f"{rows[-1][0]}: {found['overall']:.1f} articles a second", flush=True)
     halves = _two_commands(articles, folder)
     words = commands.tokens(folder / "processes1.db")
     size = (folder / "processes1.db").stat().st_size
