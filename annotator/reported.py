@@ -427,11 +427,10 @@ def _requested(scope: Scope, start: int, stop: int) -> int | None:
     if state and (at is None or state.start() - start < at):
         at = state.start() - start
     asked = view[start : start + (at or 0)]
-    if _AIM.search(asked) and grammar.pattern(_THING).match(asked) and not sources.is_somebody(asked):
+    nobody = bool(asked.strip()) and not sources.is_somebody(asked)
+    if nobody and (scope.cue.stem in _PROMPTS or _AIM.search(asked) and grammar.pattern(_THING).match(asked)):
         return None
-    if scope.cue.stem in _PROMPTS and asked.strip() and not sources.is_somebody(asked):
-        return None
-    thing = sources.is_thing(asked)  # “meminta harga beras tidak naik” asks no price
+    thing = nobody and sources.is_thing(asked)  # “meminta harga beras tidak naik” asks no price
     if thing and at is not None and not _FINITE.match(view, start + at) and not _DEFINITE.search(asked):
         return None  # “meminta sikap tegas”, “menyerukan penghentian segera kekerasan”
     if at is None or len(asked.split()) > (14 if " yang " in asked else 9) or "," in asked or _AMOUNT.match(view, start + at):

@@ -58,8 +58,11 @@ def unrelayed(masked: str, start: int, stop: int, ends: bool = True) -> int:
     """Where a phrase ends without the relative clause, at its end or anywhere, that names its medium; a text of one word is known by that alone."""
     yang = masked.find(" yang ", start, stop)
     found = pattern(_RELAYED_TO_END if ends else _RELAYED).search(masked[:stop], yang) if yang > start else None
-    rest = masked[start : found.start()].rstrip(" ,\n") if found else ""
-    return start + len(rest) if rest.strip() and not (" " not in rest.strip() and starts_with("documents", rest)) else stop
+    if found is None:
+        return stop
+    rest = masked[start : found.start()].rstrip(" ,\n")
+    words = rest.strip()
+    return stop if not words or " " not in words and starts_with("documents", words) else start + len(rest)
 
 
 # “Berdasarkan BMKG yang dirilis hari ini, …”: an institution is known by its name alone
