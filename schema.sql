@@ -232,13 +232,11 @@ CREATE INDEX candidates_span ON candidates (span);
 
 
 -- Full-text search. Datasette finds the index of a table by content="table", in double quotes ----------------------
+-- Who inserts a row indexes it: a trigger would have SQLite write out the index at every row.
 
 CREATE VIRTUAL TABLE documents_fts USING fts5 (
     title, text, content="documents", content_rowid="id", tokenize="unicode61 remove_diacritics 2"
 );
-CREATE TRIGGER documents_fts_insert AFTER INSERT ON documents BEGIN
-    INSERT INTO documents_fts (rowid, title, text) VALUES (new.id, new.title, new.text);
-END;
 CREATE TRIGGER documents_fts_delete AFTER DELETE ON documents BEGIN
     INSERT INTO documents_fts (documents_fts, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
 END;
@@ -251,9 +249,6 @@ END;
 CREATE VIRTUAL TABLE quotes_fts USING fts5 (
     words, content="quotes", content_rowid="id", tokenize="unicode61 remove_diacritics 2"
 );
-CREATE TRIGGER quotes_fts_insert AFTER INSERT ON quotes BEGIN
-    INSERT INTO quotes_fts (rowid, words) VALUES (new.id, new.words);
-END;
 CREATE TRIGGER quotes_fts_delete AFTER DELETE ON quotes BEGIN
     INSERT INTO quotes_fts (quotes_fts, rowid, words) VALUES ('delete', old.id, old.words);
 END;

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
+from operator import sub
 
 from annotator.document import Annotation, Attribution, Entity, Role, Sentence, Span
 
 BETWEEN_PARTS = " … "
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 # In the order of writing: a row comes after those it points to. The number of a row and its document are not among the columns.
 COLUMNS = {
@@ -63,9 +66,9 @@ def of(annotation: Annotation) -> Rows:
     document = annotation.document
     fields = {name: getattr(document, name) for name in ("path", "outlet", "title", "published", "author", "url", "text", "sha256")}
     made = _Made(document.text)
-    made.add("tags", json.dumps([[m.span.start, m.span.stop, m.type, m.score] for m in annotation.tagged], separators=(",", ":")))
+    made.add("tags", _json([(*m.span, m.type, m.score) for m in annotation.tagged]))
     for sentence in annotation.sentences:
-        made.add("sentences", sentence.span.start, sentence.span.stop, packed(sentence))
+        made.add("sentences", *sentence.span, packed(sentence))
     for zone in annotation.zones:
         made.add("zones", made.span(zone.span), zone.kind, zone.rule)
     entities = [made.entity(number, entity) for number, entity in enumerate(annotation.entities, 1)]
@@ -80,19 +83,20 @@ class _Made:
     def __init__(self, text: str):
         self.text = text
         self.tables: dict[str, list[tuple]] = {table: [] for table in COLUMNS}
-        self._known: dict[tuple, int] = {}
+        self._known: dict[str, dict[tuple, int]] = {table: {} for table in COLUMNS}
 
     def add(self, table: str, *row) -> int:
         """Add a row; its number."""
-        self.tables[table].append(row)
-        return len(self.tables[table])
+        rows = self.tables[table]
+        rows.append(row)
+        return len(rows)
 
     def _once(self, table: str, key: tuple, *rest) -> int:
         """The number of the row with this key, which is added if it is not there."""
-        known = (table, key)
-        if known not in self._known:
-            self._known[known] = self.add(table, *key, *rest)
-        return self._known[known]
+        known = self._known[table]
+        if key not in known:
+            known[key] = self.add(table, *key, *rest)
+        return known[key]
 
     def _name(self, span: Span) -> str:
         return one_line(span.of(self.text))
@@ -102,7 +106,7 @@ class _Made:
             return 0
         if span.stop > len(self.text):
             raise RowError(f"{span} lies outside the text")
-        return self._once("spans", (span.start, span.stop), span.of(self.text))
+        return self._once("spans", span, span.of(self.text))
 
     def role(self, role: Role, entity: int) -> int:
         return self._once("roles", (entity, self.span(role.span), self.span(role.affiliation), role.rule))
@@ -135,7 +139,7 @@ class _Made:
     def _quote_role(self, role: Role, entity: int) -> int:
         """The role as one of its entity's, or one that no entity has."""
         key = (entity, self.span(role.span), self.span(role.affiliation), role.rule)
-        return self._known.get(("roles", key)) or self.role(role, 0)
+        return self._known["roles"].get(key) or self.role(role, 0)
 
 
 def one_line(words: str) -> str:
@@ -145,16 +149,13 @@ def one_line(words: str) -> str:
 
 def offsets(parts: Iterable[Span]) -> str:
     """Starts and stops as quotes and reviews keep them: [[538,664]]."""
-    return json.dumps([[part.start, part.stop] for part in parts], separators=(",", ":"))
+    return _json([*parts])
 
 
 def packed(sentence: Sentence) -> str:
     """A sentence's tokens as the schema keeps them: the gap before and the length of each."""
-    numbers, position = [], sentence.span.start
-    for token in sentence.tokens:
-        numbers += (token.start - position, token.stop - token.start)
-        position = token.stop
-    return json.dumps(numbers, separators=(",", ":"))
+    borders = [*chain.from_iterable(sentence.tokens)]
+    return _json([*map(sub, borders, (sentence.span.start, *borders))])
 
 
 def unpacked(start: int, stop: int, packed: str) -> Sentence:

@@ -412,21 +412,20 @@ def stored(database: Database, run: Callable[[], store.Run], outcomes: Sequence[
         run()  # outside the transaction, which may be undone
     elif not any(one.unchanged and one.stamp for one in outcomes):
         return list(outcomes)
-    with store.together(database):
-        if stamps := {one.name: one.stamp for one in outcomes if one.unchanged and one.stamp}:
-            store.restamp(database, stamps)
-        return [_stored(database, run, one) for one in outcomes]
-
-
-def _stored(database: Database, run: Callable[[], store.Run], outcome: Outcome) -> Outcome:
-    if outcome.made:
-        try:
-            store.write(database, run(), outcome.made, outcome.stamp)
-        except store.NotStored as error:
-            outcome = Outcome(outcome.name, outcome.size, reason=str(error))
-    if outcome.reason:
-        store.record_failure(database, run(), outcome.name, outcome.reason)
-    return outcome
+    try:
+        with store.together(database):
+            if stamps := {one.name: one.stamp for one in outcomes if one.unchanged and one.stamp}:
+                store.restamp(database, stamps)
+            for one in outcomes:
+                if one.made:
+                    store.write(database, run(), one.made, one.stamp)
+                elif one.reason:
+                    store.record_failure(database, run(), one.name, one.reason)
+    except store.NotStored as error:
+        if len(outcomes) > 1:  # all were undone: one by one, only those that the schema refuses are not stored
+            return [each for one in outcomes for each in stored(database, run, [one])]
+        return stored(database, run, [Outcome(outcomes[0].name, outcomes[0].size, reason=str(error))])
+    return list(outcomes)
 
 
 def cause(error: Exception) -> str:

@@ -23,7 +23,7 @@ from annotator.document import Annotation, Attribution, Candidate, Document, Ent
 from annotator.rows import BETWEEN_PARTS, COLUMNS, NUMBERED, POINTS_TO, Rows, offsets, one_line, unpacked
 
 APPLICATION_ID = 0x71756F74  # “quot”
-VERSION = 3
+VERSION = 4
 _PATIENCE = 30.0  # seconds to wait for another writer
 _OF_A_DOCUMENT = [table for table in COLUMNS if table not in ("mentions", "quote_parts", "candidates")]
 
@@ -207,7 +207,7 @@ def record_failure(db: Database, run: Run, path: str, reason: str) -> None:
 
 
 def together(db: Database) -> AbstractContextManager[None]:
-    """A transaction around several writes: far faster than one for each, and all undone if it is not left in order. A write that fails undoes itself."""
+    """A transaction around several writes: far faster than one for each, and all undone if one of them fails, or it is not left in order."""
     return _writing(db)
 
 
@@ -219,11 +219,12 @@ def write(db: Database, run: Run, made: Rows, stamp: str | None = None) -> int:
     path = made.document["path"]
     try:
         with _writing(db):
-            document = _put_document(db, run, made.document, stamp)
-            numbers = _numbers(db, made, _forget(db, document))
+            document, is_new = _put_document(db, run, made.document, stamp)
+            numbers = _numbers(db, made, {} if is_new else _forget(db, document))
             for table, columns in made.tables.items():
                 if columns:
                     db.conn.executemany(*_insertion(table, columns, numbers, document))
+            db.conn.executemany("INSERT INTO quotes_fts (rowid, words) VALUES (?, ?)", zip(numbers["quotes"][1:], made.column("quotes", "words")))
             db.execute("DELETE FROM failures WHERE path = ?", (path,))
             db.execute("UPDATE runs SET annotated = annotated + 1 WHERE id = ?", (run.id,))
     except UnicodeEncodeError:
@@ -240,17 +241,19 @@ def remove(db: Database, path: str) -> bool:
         return db.execute("DELETE FROM documents WHERE path = ?", (path,)).rowcount > 0
 
 
-def _put_document(db: Database, run: Run, document: Mapping[str, str | None], stamp: str | None) -> int:
+def _put_document(db: Database, run: Run, document: Mapping[str, str | None], stamp: str | None) -> tuple[int, bool]:
+    """The id of a document, and whether it is new."""
     outlet = None
     if document["outlet"] is not None:
         db.execute("INSERT INTO outlets (name) VALUES (?) ON CONFLICT DO NOTHING", (document["outlet"],))
         outlet = db.execute("SELECT id FROM outlets WHERE name = ?", (document["outlet"],)).fetchone()[0]
     fields = dict(document) | {"outlet": outlet, "stamp": stamp, "run": run.id}
-    return db.execute(
-        f"INSERT INTO documents ({', '.join(fields)}) VALUES ({', '.join(':' + name for name in fields)})"
-        f" ON CONFLICT (path) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in fields)} RETURNING id",
-        fields,
-    ).fetchall()[0][0]
+    if known := db.execute("SELECT id FROM documents WHERE path = ?", (document["path"],)).fetchone():
+        db.execute(f"UPDATE documents SET {', '.join(f'{name} = :{name}' for name in fields)} WHERE path = :path", fields)
+        return known[0], False
+    id = db.conn.execute(f"INSERT INTO documents ({', '.join(fields)}) VALUES ({', '.join(':' + name for name in fields)})", fields).lastrowid
+    db.execute("INSERT INTO documents_fts (rowid, title, text) VALUES (?, ?, ?)", (id, document["title"], document["text"]))
+    return id, True
 
 
 def _forget(db: Database, document: int) -> dict[str, list[int]]:
@@ -766,22 +769,22 @@ def _value(connection: sqlite3.Connection, sql: str) -> int:
 
 @contextmanager
 def _writing(db: Database) -> Iterator[None]:
-    """One transaction that holds the write lock from its start, or a part of the one that is open; undone if anything goes wrong."""
-    begin, end, undo = _PART if db.conn.in_transaction else _TRANSACTION
+    """One transaction that holds the write lock from its start, or a part of the one that is open; undone if anything goes wrong.
+
+    A part has no savepoint: SQLite would write out the full-text index at each.
+    """
+    if db.conn.in_transaction:
+        yield
+        return
     with _explained(db.conn):
-        db.conn.execute(begin)
+        db.conn.execute("BEGIN IMMEDIATE")
         try:
             yield
-            db.conn.execute(end)
+            db.conn.execute("COMMIT")
         except BaseException:
-            if db.conn.in_transaction:  # SQLite may have undone all of it, as when the disk is full
-                for statement in undo:
-                    db.conn.execute(statement)
+            if db.conn.in_transaction:  # SQLite may have undone it, as when the disk is full
+                db.conn.execute("ROLLBACK")
             raise
-
-
-_TRANSACTION = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
-_PART = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/scale.md and bench/scale.json")
     parser.add_argument("--articles", type=int, metavar="N", help="throughput: take only the first N articles, at least 200")
     parser.add_argument("--shard", type=int, default=500, metavar="N", help="throughput: articles of a shard")
-    parser.add_argument("--sample", type=int, default=1024, metavar="N", help="stages: articles")
+    parser.add_argument("--sample", type=int, metavar="N", help="stages: take only so many articles")
     parser.add_argument("--base", type=int, default=500, metavar="N", help="memory: the least number of articles")
     parser.add_argument("--peers", type=int, default=200, metavar="N", help="peers: articles")
     parser.add_argument("--slow", type=int, default=40, metavar="N", help="peers: how many of them for slow ones")

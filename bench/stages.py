@@ -24,35 +24,40 @@ VERBS = ("kata", "ujar", "tutur", "ungkap", "jelas", "tegas", "imbuh", "ucap", "
 
 def measure(options, folder: Path) -> tuple[dict, list[str]]:
     """Seconds of CPU of each stage, batch by batch, as a worker and the main process go through them, but all in this process."""
-    articles = commands.lines(options.data, options.sample + runs.BATCH)
+    articles = commands.lines(options.data, options.sample and options.sample + runs.BATCH)
     archive = commands.cut(articles, folder / "in", len(articles)) / "00000.jsonl"
-    tagger, spent, prepared = ner.load(), Counter(), []
+    tagger, spent, tokens, alike, counted = ner.load(), Counter(), 0, [], len(articles) - runs.BATCH
     with closing(store.open(folder / "out.db")) as database, runs.collecting_between():
         run, batches = store.start_run(database, **commands.MADE_WITH), runs.batches("in.jsonl", archive)
-        _through(batches, tagger, database, run, prepared)  # not counted: things are loaded and compiled
-        while seconds := _through(batches, tagger, database, run, prepared):
+        _through(batches, tagger, database, run)  # not counted: things are loaded and compiled
+        while done := _through(batches, tagger, database, run):
+            seconds, texts = done
             spent.update(seconds)
+            tokens += _tokens(texts)
+            alike += texts[: PLAIN - len(alike)]
             gc.collect()
     whole = sum(spent[stage] for stage in STAGES)
-    alike = prepared[runs.BATCH : runs.BATCH + PLAIN]
     plain = ner.Tagger(network.Plain(network.read(*ner.contents(ner.MODEL))).tag, "")
     flair = _seconds(lambda: plain.tag(alike))
-    words = [sum(len(sentence.tokens) for _, found in some for sentence in found) for some in (prepared[runs.BATCH :], alike)]
-    ours, tag = (seconds / words[0] * words[1] for seconds in (whole, spent["tag"]))  # for the articles that Flair's predict tagged
+    ours, tag = (seconds / tokens * _tokens(alike) for seconds in (whole, spent["tag"]))  # for the articles that Flair's predict tagged
     lines = commands.table(("stage", "share", "ms an article"), *(
-        (stage, f"{spent[stage] / whole:.1%}", f"{1000 * spent[stage] / options.sample:.2f}") for stage in STAGES
-    ), ("all", "100%", f"{1000 * whole / options.sample:.2f}"))  # fmt: skip
+        (stage, f"{spent[stage] / whole:.1%}", f"{1000 * spent[stage] / counted:.2f}") for stage in STAGES
+    ), ("all", "100%", f"{1000 * whole / counted:.2f}"))  # fmt: skip
     lines += ["", *commands.table(
         ("tagging alone", "tokens/s", "the whole pipeline takes"),
-        ("our tagger", f"{words[1] / tag:,.0f}", f"{ours / tag:.2f} times as long"),
-        (f"the same model by Flair's `predict`, 32 sentences a batch, {len(alike)} articles", f"{words[1] / flair:,.0f}", f"{ours / flair:.2f} times as long"),
+        ("our tagger", f"{_tokens(alike) / tag:,.0f}", f"{ours / tag:.2f} times as long"),
+        (f"the same model by Flair's `predict`, 32 sentences a batch, {len(alike)} articles", f"{_tokens(alike) / flair:,.0f}", f"{ours / flair:.2f} times as long"),
         ("that, if it were our tagger", "", f"{(flair + ours - tag) / flair:.2f} times as long"),
     )]  # fmt: skip
     return {"whole": ours / tag, "flair": flair / tag}, lines
 
 
-def _through(batches: Iterator, tagger, database, run, prepared: list) -> Counter | None:
-    """Seconds of CPU of each stage for the next batch, whose texts and sentences are added to `prepared`; None if there is none."""
+def _tokens(texts: list) -> int:
+    return sum(len(sentence.tokens) for _, found in texts for sentence in found)
+
+
+def _through(batches: Iterator, tagger, database, run) -> tuple[Counter, list] | None:
+    """Seconds of CPU of each stage for the next batch, and its texts and sentences; None if there is none."""
     spent = Counter()
 
     def timed(stage: str, function: Callable):
@@ -73,8 +78,7 @@ def _through(batches: Iterator, tagger, database, run, prepared: list) -> Counte
     made = timed("rows", lambda: [rows.of(annotation) for annotation in annotations])
     sent = timed("send", lambda: pickle.loads(pickle.dumps(made)))
     timed("write", lambda: _write(database, run, sent))
-    prepared += texts
-    return spent
+    return spent, texts
 
 
 def _write(database, run: store.Run, made: list[rows.Rows]) -> None:

@@ -12,7 +12,7 @@ from annotator.document import Annotation, Attribution, Document, Quote, Span
 from annotator.store import StoreError
 
 # A changed schema, comments aside, needs a new VERSION, or old files would be read by rules they do not follow.
-SCHEMA = {3: "ab19f87f0c30b166850b9d846f4f82e9becd7945d14e5fcf756a8b32f8638876"}
+SCHEMA = {4: "03899e52472e717583014dc4f59ad1eae2708454f6e0f57eed9274464d450d37"}
 
 # Where each field of each noun is kept.
 PLACES = {
