@@ -18,7 +18,7 @@ from annotator.rules import expand
 PER, ORG, LOC, QUOTED, THIS, CUE, NOISE = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 NAME = f"[{PER}{ORG}{LOC}]"
 _PRIVATE = regex.compile("[\ue000-\ue006]")
-_TYPES = {"PER": PER, "ORG": ORG, "LOC": LOC}
+_TYPES = {"LOC": LOC, "ORG": ORG, "PER": PER}  # of two that overlap the last is read
 # “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
 RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
 # “S.H.”, “M.Kes.” after a name
@@ -27,26 +27,32 @@ WORD = regex.compile(r"[\ue000-\ue006]+|\w+(?:[-'’/.]\w+)*")
 _VERB = regex.compile(r"(?:me[mnrlwy]\p{L}{2,}|(?:ber|ter)\p{L}{3,}|di\p{L}{4,}|(?:me|mem|men|meng|di|ber|ter)(?=-\p{L}{3}))(?:-\p{L}+)*", regex.IGNORECASE)
 
 
-def mask(text: str, mentions: Iterable[Mention], noise: Iterable[Span] = ()) -> str:
-    """Text with names and noise replaced by marks, code point for code point; stray marks of the original become spaces, lost commas commas."""
-    out = list(_PRIVATE.sub(" ", text))
-    for place in (*lost_commas(text), *_cut(text)):
-        out[place] = ","
-    for stopped in _stopped_roles().finditer(text):
-        out[stopped.end() - 1] = " "
-    for mention in mentions:
-        if mark := _TYPES.get(mention.type):  # a type of another model’s own, such as a date, is no name to a rule
-            out[mention.span.start : mention.span.stop] = mark * (mention.span.stop - mention.span.start)
-    for span in noise:
-        out[span.start : span.stop] = NOISE * (span.stop - span.start)
-    return "".join(out)
+def mask(text: str, mentions: Sequence[Mention]) -> str:
+    """Text with names replaced by marks, code point for code point; stray marks of the original become spaces, lost commas commas."""
+    masked = cover(_PRIVATE.sub(" ", text), [(place, place + 1) for place in (*_lost_commas(text), *_cut(text))], ",")
+    masked = cover(masked, [m.span() for m in _stopped_roles().finditer(text)], " ")
+    for kind, mark in _TYPES.items():  # a type of another model’s own, such as a date, is no name to a rule
+        masked = cover(masked, [m.span for m in mentions if m.type == kind], mark)
+    return masked
+
+
+def cover(masked: str, spans: Iterable[tuple[int, int]], mark: str) -> str:
+    """The masked text with some spans replaced by one mark."""
+    parts: list[str] = []
+    done = 0
+    for start, stop in sorted(spans):
+        if stop > done:
+            start = max(start, done)
+            parts += masked[done:start], mark * (stop - start)
+            done = stop
+    return "".join((*parts, masked[done:]))
 
 
 @functools.cache
 def _stopped_roles() -> regex.Pattern:
     """Abbreviated roles with the full stop that would else end a phrase: “Plt. Direktur Jenderal”."""
     words = (regex.escape(w) for w in lexicon.words("abbreviations") if w[:-1].casefold() in lexicon.lower("roles"))
-    return regex.compile(rf"\b(?:{'|'.join(words)})(?=\s\p{{Lu}})", regex.IGNORECASE)
+    return regex.compile(rf"\.(?<=\b(?:{'|'.join(words)}))(?=\s\p{{Lu}})", regex.IGNORECASE)
 
 
 _LOST = regex.compile(r"(?<=\p{Ll}{2})\.(?=\s\p{Ll}{3})")
@@ -59,8 +65,7 @@ def loses_commas(text: str) -> bool:
     return not _KEPT.search(text) and (len(text) > 600 or len(_LOST.findall(text)) > 1)
 
 
-@functools.lru_cache(maxsize=8)
-def lost_commas(text: str) -> tuple[int, ...]:
+def _lost_commas(text: str) -> tuple[int, ...]:
     """Full stops before small letters in an article without commas."""
     return tuple(m.start() for m in _LOST.finditer(text)) if loses_commas(text) else ()
 
@@ -76,7 +81,6 @@ _BEFORE_STOP = regex.compile(r"(?<=(?<!\w)(?P<word>\p{L}{3,}))\.(?=\s)")
 _OPENS = regex.compile(r"(?<=[.!?]\s|^)", regex.MULTILINE)
 
 
-@functools.lru_cache(maxsize=8)
 def _cut(text: str) -> tuple[int, ...]:
     """Where words end that have lost their last letter before a comma, now a full stop: cues, and those in -nya (“Menurutny. C”)."""
     return tuple(
@@ -88,13 +92,6 @@ def _cut(text: str) -> tuple[int, ...]:
 def is_cut(word: str, opens: bool) -> bool:
     """Whether a word before a full stop has lost its last letter before a comma; one in -nya has sentences after it unless it opens its own."""
     return word.casefold() in cut_cues() or opens and len(word) > 4 and word.endswith("ny")
-
-
-def cover(masked: str, spans: Iterable[Span], mark: str) -> str:
-    """The masked text with some spans replaced by one mark."""
-    for span in spans:
-        masked = masked[: span.start] + mark * (span.stop - span.start) + masked[span.stop :]
-    return masked
 
 
 @functools.cache

@@ -26,8 +26,9 @@ def attribute(document: Document, found: tuple[Zone, ...], sentences: tuple, tag
     """The stages after tagging, for one document."""
     text = document.text
     names = mentions.correct(text, sentences, tagged)
-    noise = zones.reach(grammar.mask(text, names), found)
-    people = entities.find(text, grammar.mask(text, names, (z.span for z in noise if z.kind == "related")), names)
-    masked = grammar.mask(text, names, (z.span for z in noise))
-    said = quotes.find(text, sentences, names, noise, document.outlet)
+    named = grammar.mask(text, names)
+    noise = zones.reach(named, found)
+    people = entities.find(text, grammar.cover(named, (z.span for z in noise if z.kind == "related"), grammar.NOISE), names)
+    masked = grammar.cover(named, (z.span for z in noise), grammar.NOISE)
+    said = quotes.find(text, masked, sentences, noise, document.outlet)
     return Annotation(document, found, sentences, people, speakers.attribute(text, masked, people, said, noise), tagged)

@@ -6,21 +6,18 @@ quote. The rule that found a quote is its explanation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import regex
 
 from annotator import direct, grammar, relays, reported, sources, statements
-from annotator.document import Mention, Quote, Sentence, Span, Zone
+from annotator.document import Quote, Sentence, Span, Zone
 from annotator.statements import Article, Statement
 
 
-def find(
-    text: str, sentences: tuple[Sentence, ...], mentions: Iterable[Mention], zones: tuple[Zone, ...] = (), outlet: str | None = None
-) -> tuple[Quote, ...]:
+def find(text: str, masked: str, sentences: tuple[Sentence, ...], zones: tuple[Zone, ...] = (), outlet: str | None = None) -> tuple[Quote, ...]:
     """Every quote of a text in order of its content, nested ones after the one that holds them. `outlet` relays nothing."""
-    article = statements.read(text, sentences, mentions, zones)
+    article = statements.read(text, masked, sentences, zones)
     found: list[Quote] = []
     previous: Statement | None = None
     for statement in article.statements:

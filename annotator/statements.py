@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from annotator import grammar, quotations
-from annotator.document import Mention, Sentence, Span, Zone
+from annotator.document import Sentence, Span, Zone
 from annotator.grammar import NOISE, QUOTED
 from annotator.quotations import Quotation
 
@@ -42,12 +42,10 @@ class Article:
         return out
 
 
-def read(text: str, sentences: tuple[Sentence, ...], mentions: Iterable[Mention], zones: tuple[Zone, ...]) -> Article:
-    noise = tuple(z.span for z in zones)
-    masked = grammar.mask(text, mentions, noise)
+def read(text: str, masked: str, sentences: tuple[Sentence, ...], zones: tuple[Zone, ...]) -> Article:
     outer: list[Quotation] = []
     nested: list[Quotation] = []
-    for quotation in quotations.find(text, noise):
+    for quotation in quotations.find(text, tuple(z.span for z in zones)):
         (nested if outer and outer[-1].span.contains(quotation.span) else outer).append(quotation)
     return Article(text, masked, _statements(masked, sentences, outer), tuple(nested))
 
