@@ -18,3 +18,9 @@ def words(name: str) -> tuple[str, ...]:
 def lower(name: str) -> frozenset[str]:
     """Entries of one list, case folded, to look words up in."""
     return frozenset(entry.casefold() for entry in words(name))
+
+
+@functools.cache
+def exact(name: str) -> frozenset[str]:
+    """Entries of one list as they are written, to look words up in."""
+    return frozenset(words(name))

@@ -6,9 +6,11 @@ nine times is one the tenth time.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from operator import attrgetter
 
 import regex
 
@@ -22,31 +24,36 @@ _ACROSS = regex.compile(expand(r"[\n\r]|[.:]\s*(?:Foto|Sumber|Editor|Penulis)\b|
 
 def correct(text: str, sentences: tuple[Sentence, ...], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     """Mentions in text order, none overlapping, with the article's own evidence used on them."""
-    found = tuple(_after_ranks(text, tuple(_without_preposition(text, mention) for mention in found)))
+    found = _after_ranks(text, [_without_preposition(text, mention) for mention in found])
     spelt = {(m.span.of(text), m.type) for m in found}
-    found = tuple(kept for mention in found if (kept := _without_office(text, _without_verb(text, mention, spelt))))
-    people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in found if m.type == "PER" and " " in m.span.of(text)))
-    known = {m.span.of(text) for m in found if m.type == "PER"}
-    kept = [one for mention in found for part in _unglued(text, mention, known) for one in _one(text, part, people)]
-    people = tuple(dict.fromkeys(f" {m.span.of(text)}" for m in kept if m.type == "PER" and " " in m.span.of(text)))
-    kept = _without_degrees(text, _institutions(text, [_in_full(text, _as_person(text, mention, people), people) for mention in kept]))
+    found = [kept for mention in found if (kept := _without_office(text, _without_verb(text, mention, spelt)))]
+    known = dict.fromkeys(m.span.of(text) for m in found if m.type == "PER")  # a set in order
+    people = _of_several_words(known)
+    kept = [one for mention in found for one in _one(text, _unglued(text, mention, known), people)]
+    people = _of_several_words(dict.fromkeys(m.span.of(text) for m in kept if m.type == "PER"))
+    parts = {part for name in people for part in name.split()}
+    kept = _without_degrees(text, _institutions(text, [_in_full(text, _as_person(text, mention, parts), people) for mention in kept]))
     places = {m.span.of(text) for m in kept if m.type == "LOC"}
     kept = [_without_region(text, mention, places) for mention in kept]
     kept += _initials(text, kept)
-    return tuple(sorted([*kept, *_again(text, sentences, kept)], key=lambda m: m.span))
+    return tuple(sorted([*kept, *_again(text, sentences, kept)], key=attrgetter("span")))
+
+
+def _of_several_words(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of several words, with a blank before each, as a name ends with them."""
+    return tuple(f" {name}" for name in names if " " in name)
 
 
 # “HamzahFahri”, not “McMenemy” or “DiMarzio”
 _GLUE = regex.compile(r"(?<=\p{Ll}{4})(?=\p{Lu}\p{Ll})")
 
 
-def _unglued(text: str, mention: Mention, known: set[str]) -> Iterator[Mention]:
+def _unglued(text: str, mention: Mention, known: Collection[str]) -> Mention:
     """“Fahri HamzahFahri Hamzah”: of people glued together, or to a headline, the last whom the article names elsewhere."""
-    start, stop = mention.span.start, mention.span.stop
-    cuts = [m.start() for m in _GLUE.finditer(text, start, stop) if start < m.start() < stop and mention.type == "PER"]
-    parts = [Span(a, b) for a, b in zip([start, *cuts], [*cuts, stop])]
-    named = [replace(mention, span=part, rule="ner.unglued") for part in parts if cuts and part.of(text) in known]
-    yield from named[-1:] or [mention]
+    start, stop = mention.span
+    cuts = [m.start() for m in _GLUE.finditer(text, start, stop) if start < m.start() < stop] if mention.type == "PER" else []
+    named = [span for span in map(Span, [start, *cuts], [*cuts, stop]) if span.of(text) in known] if cuts else []
+    return replace(mention, span=named[-1], rule="ner.unglued") if named else mention
 
 
 def _without_preposition(text: str, mention: Mention) -> Mention:
@@ -63,13 +70,13 @@ _SMALL_HEAD = regex.compile(expand(r"(?<!\w)(?:{words:prepositions}(?<!\b\w\w)|(
 _RANKED = regex.compile(expand(r"(?<![\w-])(?-i:{words:force_ranks})\s(?:{words:ranks}\s){0,2}(?P<name>\p{Lu}\p{Ll}[\p{Ll}’']+(?:\s\p{Lu}\p{Ll}+){1,3})(?![\w-])"))
 
 
-def _after_ranks(text: str, found: tuple[Mention, ...]) -> Iterator[Mention]:
+def _after_ranks(text: str, found: list[Mention]) -> list[Mention]:
     """Names after the ranks of police and army that the tagger passed over, or of which it took the end or two halves, in full."""
     ranked = [Span(*m.span("name")) for m in _RANKED.finditer(text)]
-    named = [span for span in ranked if not any(_is_office(word) or word in lexicon.words("starters") for word in span.of(text).split())]
+    named = [span for span in ranked if not any(_is_office(word) or word in lexicon.exact("starters") for word in span.of(text).split())]
     lost = [span for span in named if all(_is_part(m, span) for m in found if m.span.overlaps(span))]
-    yield from (m for m in found if not any(m.span.overlaps(span) for span in lost))
-    yield from (Mention(span, "PER", 0.9, "ner.rank") for span in lost)
+    kept = [m for m in found if not any(m.span.overlaps(span) for span in lost)] if lost else found
+    return kept + [Mention(span, "PER", 0.9, "ner.rank") for span in lost]
 
 
 def _is_part(mention: Mention, name: Span) -> bool:
@@ -85,18 +92,25 @@ _NEXT_WORD = regex.compile(r"\s+(?=\w)")
 
 def _without_office(text: str, mention: Mention) -> Mention | None:
     """A person without the second word of an office; nobody where the name was that word."""
-    before = _LAST_WORD.search(text, max(0, mention.span.start - 20), mention.span.start) if mention.type == "PER" else None
-    first = grammar.WORD.match(text, mention.span.start) if before else None
-    if not first or not grammar.is_listed("roles", f"{before[1]} {first.group()}"):
+    first = grammar.WORD.match(text, mention.span.start) if mention.type == "PER" else None
+    if not first or first.group().casefold() not in _second_words():
+        return mention
+    before = _LAST_WORD.search(text, max(0, mention.span.start - 20), mention.span.start)
+    if not before or not grammar.is_listed("roles", f"{before[1]} {first.group()}"):
         return mention
     rest = _NEXT_WORD.match(text, first.end(), mention.span.stop)
     return replace(mention, span=Span(rest.end(), mention.span.stop), rule="ner.office") if rest else None
 
 
+@functools.cache
+def _second_words() -> frozenset[str]:
+    return frozenset(role.partition(" ")[2] for role in lexicon.lower("roles") if " " in role)
+
+
 def _without_verb(text: str, mention: Mention, known: set[tuple[str, str]]) -> Mention:
     """“Sari Melatimengaku”: a name that the article knows, glued to its predicate."""
     words = mention.span.of(text)
-    tail = _SMALL_TAIL.search(words)
+    tail = _SMALL_TAIL.search(words) if words[-6:].islower() else None
     for cut in range(tail.start() + 1, len(words) - 2) if tail else ():
         if (words[:cut], mention.type) in known and (grammar.is_predicate(words[cut:]) or grammar.is_listed("adverbs", words[cut:])):
             return replace(mention, span=Span(mention.span.start, mention.span.start + cut), rule="ner.unglued")
@@ -106,12 +120,11 @@ def _without_verb(text: str, mention: Mention, known: set[tuple[str, str]]) -> M
 _SMALL_TAIL = regex.compile(r"\p{L}\p{Ll}{6,30}$")
 
 
-def _as_person(text: str, mention: Mention, people: tuple[str, ...]) -> Mention:
+def _as_person(text: str, mention: Mention, parts: Collection[str]) -> Mention:
     """“tutup Kicky”: one word of a person's name, or what somebody is called, that speaks is that person."""
-    word = mention.span.of(text)
-    if mention.type == "PER" or " " in word and not _CALLED.match(text, mention.span.stop):
+    if mention.type == "PER":
         return mention
-    named = any(word in name.split() for name in people) and _SAID.search(text, max(0, mention.span.start - 20), mention.span.start)
+    named = mention.span.of(text) in parts and _SAID.search(text, max(0, mention.span.start - 20), mention.span.start)
     return replace(mention, type="PER", rule="ner.speaks") if named or _CALLED.match(text, mention.span.stop) else mention
 
 
@@ -137,9 +150,8 @@ def _without_degrees(text: str, mentions: list[Mention]) -> list[Mention]:
     stops = {m.span.stop for m in mentions if m.type == "PER"}
 
     def is_degree(mention: Mention) -> bool:
-        start = mention.span.start
-        follows = any(_TITLED.fullmatch(text, stop, start) for stop in range(max(0, start - 40), start) if stop in stops)
-        return follows and bool(_DEGREE.fullmatch(mention.span.of(text)))
+        start, stop = mention.span
+        return bool(_DEGREE.fullmatch(text, start, stop)) and any(_TITLED.fullmatch(text, before, start) for before in range(max(0, start - 40), start) if before in stops)
 
     return [mention for mention in mentions if not is_degree(mention)]
 
@@ -179,25 +191,34 @@ _ENUMERATED = regex.compile(r"\p{Lu}\p{L}+(?:(?:,\s|,?\s(?:dan|untuk|serta)\s|\s
 _STRAY_BRACKET = regex.compile(r"\S\K\)")
 
 
-def _one(text: str, mention: Mention, people: tuple[str, ...]) -> Iterator[Mention]:
+def _one(text: str, mention: Mention, people: tuple[str, ...]) -> list[Mention]:
     """The mention as it stands, cut before what is no part of it, a medium as what it is, or nothing where it is no name."""
     words = mention.span.of(text)
-    across = _ACROSS.search(words) or "(" not in words and _STRAY_BRACKET.search(words)
-    # at least three words before the name: “PT Loco Montrado” is a firm
-    person = next((p for p in people if mention.type == "ORG" and words.endswith(p) and len(words.removesuffix(p).split()) > 2), None)
+    start, stop = mention.span
+    across = _ACROSS.search(words) or ")" in words and "(" not in words and _STRAY_BRACKET.search(words)
     if across:
-        yield replace(mention, span=Span(mention.span.start, mention.span.start + across.start()), rule="ner.cut")
-    elif person:
-        yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(person)), rule="ner.person")
-    elif mention.type == "PER" and len(words.split()) > 3 and (last := next((p for p in people if words.endswith(p) and len(words.removesuffix(p).split()) > 1), None)):
-        yield replace(mention, span=Span(mention.span.start, mention.span.stop - len(last)), rule="ner.unglued")
-        yield replace(mention, span=Span(mention.span.stop - len(last) + 1, mention.span.stop), rule="ner.unglued")
-    elif _DOMAIN.fullmatch(words):
-        yield replace(mention, type="ORG", rule="ner.domain")
-    elif mention.type == "PER" and len(words) > 3 and words in lexicon.words("media"):  # “AS” and “AP” may be somebody's initials
-        yield replace(mention, type="ORG", rule="ner.medium")
-    elif mention.type != "PER" or not (" " in words and words == words.lower() or all(_is_office(word) for word in words.split()) and not _is_first_name(text, mention.span, people) or _abbreviates_office(text, mention.span)):
-        yield mention
+        return [replace(mention, span=Span(start, start + across.start()), rule="ner.cut")]
+    # at least three words before the name: “PT Loco Montrado” is a firm
+    if mention.type == "ORG" and (person := _person_after(words, people, 3)):
+        return [replace(mention, span=Span(start, stop - len(person)), rule="ner.person")]
+    if mention.type == "PER" and (last := _person_after(words, people, 2)):
+        return [replace(mention, span=span, rule="ner.unglued") for span in (Span(start, stop - len(last)), Span(stop - len(last) + 1, stop))]
+    if "." in words and _DOMAIN.fullmatch(words):
+        return [replace(mention, type="ORG", rule="ner.domain")]
+    if mention.type != "PER":
+        return [mention]
+    if len(words) > 3 and words in lexicon.exact("media"):  # “AS” and “AP” may be somebody's initials
+        return [replace(mention, type="ORG", rule="ner.medium")]
+    small = " " in words and words == words.lower()
+    office = all(_is_office(word) for word in words.split()) and not _is_first_name(text, mention.span, people)
+    return [] if small or office or _abbreviates_office(text, mention.span) else [mention]
+
+
+def _person_after(words: str, people: tuple[str, ...], least: int) -> str | None:
+    """Somebody's name, with the blank before it, that at least so many words stand before."""
+    if not words.endswith(people):
+        return None
+    return next((p for p in people if words.endswith(p) and len(words.removesuffix(p).split()) >= least), None)
 
 
 _OFFICE_OPENS = regex.compile(expand(r"(?:{words:roles})\s[^().,\n]{0,80}\($"), regex.IGNORECASE)
@@ -206,7 +227,7 @@ _OFFICE_OPENS = regex.compile(expand(r"(?:{words:roles})\s[^().,\n]{0,80}\($"), 
 def _abbreviates_office(text: str, span: Span) -> bool:
     """“Wakil Menteri Sosial (Wamensos)”: one word in brackets that starts as the office before it does."""
     word = span.of(text)
-    bracketed = " " not in word and text[span.stop : span.stop + 1] == ")"
+    bracketed = text.startswith(")", span.stop) and " " not in word
     office = _OFFICE_OPENS.search(text, max(0, span.start - 120), span.start) if bracketed else None
     return bool(office) and office.group()[0].casefold() == word[0].casefold()
 
@@ -219,7 +240,7 @@ def _is_first_name(text: str, span: Span, people: tuple[str, ...]) -> bool:
 
 
 def _is_office(word: str) -> bool:
-    return word.casefold() in lexicon.lower("roles") or word in lexicon.words("ranks")
+    return word.casefold() in lexicon.lower("roles") or word in lexicon.exact("ranks")
 
 
 _REGIONAL = regex.compile(expand(r"(?:wali\s*kota|bupati|wabup|gubernur|camat|lurah|kapolres(?:ta|tabes)?|kapolda|kapolsek|dandim|kajari)\s+$"), regex.IGNORECASE)
@@ -261,24 +282,27 @@ def _again(text: str, sentences: tuple[Sentence, ...], mentions: list[Mention]) 
             best.setdefault(words, kind)
     if not best:
         return
-    starts = {t.start for s in sentences for t in s.tokens}
-    stops = {t.stop for s in sentences for t in s.tokens}
     taken = sorted(m.span for m in mentions)
     position = end = 0
-    for span in sorted((span for name in best for span in _places(text, name)), key=lambda span: (span.start, -span.stop)):
-        if span.start < end:
+    free: list[tuple[int, int]] = []
+    for start, back in sorted((start, -start - len(name)) for name in best for start in _places(text, name)):
+        if start < end:
             continue  # within a longer name
-        end = span.stop
-        while position < len(taken) and taken[position].stop <= span.start:
+        end = -back
+        while position < len(taken) and taken[position].stop <= start:
             position += 1
-        free = position == len(taken) or taken[position].start >= span.stop
-        if free and span.start in starts and span.stop in stops:
-            yield Mention(span, best[span.of(text)], 0.5, "ner.again")
+        if position == len(taken) or taken[position].start >= end:
+            free.append((start, end))
+    if free:
+        starts = {t.start for s in sentences for t in s.tokens}
+        stops = {t.stop for s in sentences for t in s.tokens}
+        spans = [Span(start, stop) for start, stop in free if start in starts and stop in stops]
+        yield from (Mention(span, best[span.of(text)], 0.5, "ner.again") for span in spans)
 
 
-def _places(text: str, words: str) -> Iterator[Span]:
+def _places(text: str, words: str) -> Iterator[int]:
     """Where words stand in a text."""
     place = text.find(words)
     while place >= 0:
-        yield Span(place, place + len(words))
+        yield place
         place = text.find(words, place + len(words))
