@@ -112,7 +112,7 @@ def _content(text: str, quotation: Quotation) -> Span:
 def _is_utterance(words: str) -> bool:
     """Whether quoted words can be an utterance by themselves: a clause, or closed by its own punctuation; not a title or nickname."""
     count = len(grammar.WORD.findall(words))
-    return count >= 2 and (grammar.is_clause(words) or count >= 8 or words.rstrip()[-1:] in ".,?!…")
+    return count >= 2 and (count >= 8 or words.rstrip()[-1:] in ".,?!…" or grammar.is_clause(words))
 
 
 _LETTER = regex.compile(r"[\p{L}\ue000-\ue002]")
