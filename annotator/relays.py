@@ -22,6 +22,9 @@ _KIND = regex.compile(r"^(?:kantor berita|surat kabar|harian|majalah|koran|www)\
 _GLUED = regex.compile(r"dari(?=\p{Lu}|detik)")
 # “YouTube Warta. Senin”: a day or a full stop that the name model took for a part of the name
 _DATED = r"(?:[.,]*\s+{words:days}|[.,]+)$"
+# how every rule opens, but those of channels
+_OPENING = r"\b(?:{relaying}|{shown}|{told}|{aired})"
+_PLATFORM = regex.compile("youtube", regex.IGNORECASE)
 # the name of a channel after its platform
 _CHANNEL = regex.compile(r"\s+{0}(?:\s{0}){{0,3}}".format(r"(?:[\ue000-\ue002]+|\p{Lu}[\w!]*(?:\.\w+)*)"))
 
@@ -46,7 +49,11 @@ def key(name: str) -> str:
 
 def find(text: str, masked: str, outlet: str | None) -> Span | None:
     """The medium a statement names as its relay, or None. `text` and `masked` are that statement's."""
+    opening = grammar.pattern(_OPENING).search(masked)
+    channel = _PLATFORM.search(text)
     for rule in rules.load("via"):
+        if not (channel if "channel" in rule.options else opening):
+            continue
         for match in rule.pattern.finditer(masked):
             found = Span(*match.span("medium"))
             medium = _medium(text, masked, found, rule.options | ({"known"} if found.of(masked)[0] != ORG else set()))
@@ -81,7 +88,7 @@ def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Spa
 
 
 def _is_platform(name: str) -> bool:
-    return regex.sub(r"nya?$", "", name) in lexicon.words("platforms")
+    return regex.sub(r"nya?$", "", name) in lexicon.exact("platforms")
 
 
 def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
