@@ -17,6 +17,7 @@ from annotator.rules import alternation
 
 DOUBLE = "\"“”„«»‟❝❞＂"
 SINGLE = "'‘’‚‛"
+_NOT_SINGLE = DOUBLE + "`"
 _MARK = regex.compile(rf"[{regex.escape(DOUBLE)}]|``|\\?'\\?'|[‘’]{{2}}")
 # some scrapers leave a backslash before a mark
 _SINGLE = regex.compile(rf"(?<![\p{{L}}\p{{N}}])\\?[{SINGLE}](?=[\p{{L}}\p{{N}}])(?P<inner>[^{SINGLE}\n]{{1,600}}?(?:(?<=\p{{L}})[{SINGLE}](?=\p{{L}})[^{SINGLE}\n]{{0,300}}?){{0,4}})\\?[{SINGLE}](?![\p{{L}}\p{{N}}])")
@@ -56,11 +57,14 @@ def find(text: str, gaps: tuple[Span, ...] = ()) -> tuple[Quotation, ...]:
     found: list[Quotation] = []
     unclosed = False
     for paragraph in _PARAGRAPH.finditer(text):
-        if not paragraph.group().strip():
-            continue
+        words = paragraph.group()
+        single = any(mark in words for mark in SINGLE)
+        if not single and not any(mark in words for mark in _NOT_SINGLE):
+            continue  # nothing is left unclosed before a paragraph without marks
         double, unclosed = _paragraph(text, paragraph.start(), paragraph.end(), unclosed)
         found += double
-        found += _singles(text, paragraph.start(), paragraph.end(), double)
+        if single:
+            found += _singles(text, paragraph.start(), paragraph.end(), double)
     return tuple(sorted((q for q in found if not any(q.span.overlaps(gap) for gap in gaps)), key=lambda q: (q.span.start, -q.span.stop)))
 
 
@@ -113,7 +117,7 @@ def _lost_its_opening(text: str, first: int, mark: _Mark) -> bool:
 
 def _is_attributed(text: str, mark: _Mark) -> bool:
     """Whether a mark closes words that somebody is said to have said: “…,” ujar X”."""
-    return text[mark.start - 1 : mark.start] in tuple(",?!") and bool(_ATTRIBUTED.match(text, mark.stop))
+    return text[mark.start - 1 : mark.start] in _UTTERING and bool(_ATTRIBUTED.match(text, mark.stop))
 
 
 _BORDER = regex.compile(r"(?<=[\p{Ll}\d)][.?!]\s?)(?=\p{Lu}[\p{Ll}\s])")
@@ -155,6 +159,8 @@ def _marks(text: str, start: int, stop: int) -> list[_Mark]:
     return out
 
 
+_UTTERING = frozenset(",?!")
+_ENDING = frozenset(",.?!…")
 _CURLY = frozenset("“”„«»‟")
 # bounds that keep the pairing linear: marks of short quotations looked at together, and characters before one
 _MOST, _NEAR = 12, 1000
@@ -174,8 +180,8 @@ def _is_inner(text: str, opening: _Mark, mark: _Mark, partner: _Mark) -> bool:
     other = (opening.shape in _CURLY) != (mark.shape in _CURLY)
     paired = other and text[mark.start - 1].isspace() or mark.side == "open" and partner.side == "close" and text[partner.start - 1] != ","
     same = (partner.shape in _CURLY) == (mark.shape in _CURLY)
-    attributed = _ATTRIBUTION.search(text, max(opening.stop, mark.start - _NEAR), mark.start)
-    return same and paired and mark.stop < partner.start < mark.stop + 80 and not attributed
+    short = mark.stop < partner.start < mark.stop + 80
+    return same and paired and short and not _ATTRIBUTION.search(text, max(opening.stop, mark.start - _NEAR), mark.start)
 
 
 def _pair(start: int, inner_start: int, inner_stop: int, stop: int, continues: bool) -> list[Quotation]:
@@ -186,7 +192,7 @@ def _side(text: str, mark: regex.Match, start: int, stop: int) -> str:
     """Which way a mark faces by its neighbours: open, close or either."""
     before = text[mark.start() - 1] if mark.start() > start else " "
     after = text[mark.end()] if mark.end() < stop else " "
-    ended = text[max(start, mark.start() - 3) : mark.start()].rstrip()[-1:] in tuple(",.?!…")
+    ended = text[max(start, mark.start() - 3) : mark.start()].rstrip()[-1:] in _ENDING
     glued = mark.group() == '"' and before.isspace() and after.islower()
     if (ended or glued) and _ATTRIBUTED.match(text, mark.end(), stop) or ended and glued and _CUE.match(text, mark.end(), stop):
         return "close"

@@ -58,14 +58,15 @@ def _statements(masked: str, sentences: tuple[Sentence, ...], outer: list[Quotat
     starts = [q.span.start for q in outer]
     spans: list[Span] = []
     for sentence in _turned(sentences, outer):
-        words = sentence.of(masked)
-        if not words.strip(_BLANK):
-            continue
         # a statement does not start within a headline that was glued before it
-        span = Span(sentence.stop - len(words.lstrip(_BLANK)), sentence.stop)
+        words = sentence.of(masked).lstrip(_BLANK)
+        if not words:
+            continue
+        span = Span(sentence.stop - len(words), sentence.stop)
         last = bisect_left(starts, span.stop) - 1
         reach = max(span.stop, outer[last].span.stop if last >= 0 else 0)
-        if spans and (span.start < spans[-1].stop or _leads_in(masked, spans[-1], starts) and span.start in starts[max(0, last) :]):
+        quoted = last >= 0 and span.start == starts[last]
+        if spans and (span.start < spans[-1].stop or quoted and _leads_in(masked, spans[-1], starts)):
             spans[-1] = Span(spans[-1].start, max(reach, spans[-1].stop))
         else:
             spans.append(Span(span.start, reach))
@@ -78,9 +79,9 @@ def _turned(sentences: tuple[Sentence, ...], outer: list[Quotation]) -> Iterator
     opening = {q.span.start for q in outer}
     carried: int | None = None
     for sentence in sentences:
-        start, stop = sentence.span if carried is None else (carried, sentence.span.stop)
-        carried = stop - 1 if stop - 1 in opening and stop - 1 > start else None
-        yield Span(start, carried or stop)
+        span = sentence.span if carried is None else Span(carried, sentence.span.stop)
+        carried = span.stop - 1 if span.stop - 1 in opening and span.stop - 1 > span.start else None
+        yield span if carried is None else Span(span.start, carried)
 
 
 def _leads_in(masked: str, before: Span, starts: list[int]) -> bool:
