@@ -250,11 +250,13 @@ _OFFICE_FIRST = regex.compile(expand(r"(?i:{words:roles})\s(?=\p{Lu})"))
 
 def _without_region(text: str, mention: Mention, places: set[str]) -> Mention:
     """“Wali Kota [Malang Sutiaji]”: the office's place, known as one in the article, is no part of the name."""
+    if mention.type != "PER":
+        return mention
     first, _, rest = mention.span.of(text).partition(" ")
-    office = _OFFICE_FIRST.match(text, mention.span.start, mention.span.stop) if mention.type == "PER" else None
+    office = _OFFICE_FIRST.match(text, mention.span.start, mention.span.stop)
     if office and first.casefold() not in lexicon.lower("name_roles"):
         return _without_region(text, replace(mention, span=Span(office.end(), mention.span.stop), rule="ner.office"), places)
-    if mention.type == "PER" and rest and first in places and _REGIONAL.search(text, max(0, mention.span.start - 30), mention.span.start):
+    if rest and first in places and _REGIONAL.search(text, max(0, mention.span.start - 30), mention.span.start):
         return replace(mention, span=Span(mention.span.start + len(first) + 1, mention.span.stop), rule="ner.office")
     return mention
 

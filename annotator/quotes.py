@@ -48,7 +48,7 @@ def _said(article: Article, statement: Statement, previous: Statement | None, fo
     return [*spoken, *told, *(q for quote in spoken for part in quote.content for q in _inside(article, part))]
 
 
-_SENTENCE = regex.compile(r"\S.*?(?:[.?!](?=\s+[^\s\p{Ll}])|$)", regex.DOTALL)
+_SENTENCE = regex.compile(r"\S[^.?!]*+(?:[.?!](?!\s+[^\s\p{Ll}])[^.?!]*+)*+[.?!]?")
 
 
 def _inside(article: Article, content: Span) -> list[Quote]:

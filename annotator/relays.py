@@ -87,8 +87,11 @@ def _medium(text: str, masked: str, found: Span, options: frozenset[str]) -> Spa
     return None
 
 
+_NYA = regex.compile(r"nya?$")
+
+
 def _is_platform(name: str) -> bool:
-    return regex.sub(r"nya?$", "", name) in lexicon.exact("platforms")
+    return _NYA.sub("", name) in lexicon.exact("platforms")
 
 
 def _is_outlet(medium: str, outlet: str | None, told: bool) -> bool:
