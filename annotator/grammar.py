@@ -18,7 +18,7 @@ from annotator.rules import expand
 PER, ORG, LOC, QUOTED, THIS, CUE, NOISE = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 NAME = f"[{PER}{ORG}{LOC}]"
 _PRIVATE = regex.compile("[\ue000-\ue006]")
-_TYPES = {"LOC": LOC, "ORG": ORG, "PER": PER}  # of two that overlap the last is read
+_TYPES = {"LOC": LOC, "ORG": ORG, "PER": PER}  # where two overlap, the later one is read
 # “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
 RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?\s+(?:{{words:ranks}}\s+)*{PER}+"
 # “S.H.”, “M.Kes.” after a name

@@ -135,10 +135,14 @@ _CALLED = regex.compile(r",?\s+(?:(?:begitu|demikian)\s+)?(?:(?:sapaan|panggilan
 
 def _in_full(text: str, mention: Mention, people: tuple[str, ...]) -> Mention:
     """“PresenterDewi [Lestari]”, “Bima [Arya Sugiarto]”: the rest of a name that the article gives in full elsewhere."""
-    words = mention.span.of(text)
-    full = [len(name) - 1 for name in people if name.endswith(" " + words) and name[1:] != words and text.endswith(name[1:], 0, mention.span.stop)] if mention.type == "PER" else []
-    starts = [mention.span.stop - size for size in full if not text[mention.span.stop - size - 1 : mention.span.stop - size].isupper()]
-    return replace(mention, span=Span(min(starts), mention.span.stop), rule="ner.full") if starts else mention
+    if mention.type != "PER":
+        return mention
+    stop = mention.span.stop
+    tail = " " + mention.span.of(text)
+    longer = [name[1:] for name in people if name.endswith(tail) and len(name) > len(tail)]
+    full = [stop - len(name) for name in longer if text.endswith(name, 0, stop)]
+    starts = [start for start in full if not text[start - 1 : start].isupper()]
+    return replace(mention, span=Span(min(starts), stop), rule="ner.full") if starts else mention
 
 
 _DEGREE = regex.compile(grammar.DEGREE)
