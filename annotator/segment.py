@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import regex
 
-from annotator import grammar, lexicon
+from annotator import grammar, lexicon, rules
 from annotator.document import Sentence, Span, Zone
 
 _OPENING = frozenset("“«‘„‚")
@@ -26,13 +26,13 @@ _WORD = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u00ad\u200c\u200d]*+"
 _END = r"(?![\p{L}\p{N}])"
 _SYMBOL = r"\S[\p{M}\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*+"  # \X is not linear on a run of flags
 _DOMAIN = "com|Com|COM|net|NET|org|ORG|id|ID|co|CO|tv|TV|info|news|my|sg|au|uk|io|gov|edu"
-# most words end at a blank or a comma, and need no other alternative
-_TOKEN = rf"""
+# most words end at a blank or a comma, and need no other alternative; at a blank none is tried
+_TOKEN = rf"""(?=\S)(?:
     (?P<word> {_WORD}(?=[\s;!?"“”()]|,\s) )
   | (?P<web> (?:https?://|www\.\w)[^\s"“”«»‘’<>]*(?<![.,;:!?)\]…'])
         | [@#]{_WORD}(?:\.(?=[\p{{Ll}}\p{{N}}_]){_WORD}){{0,4}}
         | {_WORD}(?:[.@-]{_WORD}){{0,3}}\.(?:{_DOMAIN}){_END} )
-  | (?P<short> (?=\p{{L}}{{1,9}}+\.)(?: \L<stopped> | \L<bare>{_END} ) | (?:\p{{Lu}}\.)++(?:\p{{Lu}}{_END})? )
+  | (?P<short> (?=\p{{L}}{{1,9}}+\.)(?: %s | %s{_END} ) | (?:\p{{Lu}}\.)++(?:\p{{Lu}}{_END})? )
   | (?P<word> {_WORD} (?:
         (?: [-‑](?=[\p{{Ll}}\p{{N}}])(?!(?:nya|ku|mu|lah|kah|pun){_END})
           | (?<=\p{{L}})['’‘`´](?=\p{{L}})
@@ -40,7 +40,7 @@ _TOKEN = rf"""
   | (?P<quote> ''|["“”„«»‘’‚'] )
   | (?P<stop> [.!?…]++ )
   | (?P<other> -{{2,}}+ | [\U0001f1e6-\U0001f1ff]{{2}} | (?![\u200b\u2060\ufeff]){_SYMBOL}(?:\u200d{_SYMBOL})*+ )
-"""
+)"""
 
 
 @functools.cache
@@ -48,7 +48,7 @@ def _token() -> regex.Pattern:
     entries = lexicon.words("abbreviations")
     stopped = {form for entry in entries for form in (entry, entry[0].upper() + entry[1:], entry.upper())}
     bare = {form[:-1] for form in stopped if "." in form[:-1]}
-    return regex.compile(_TOKEN, regex.VERBOSE, stopped=sorted(stopped), bare=sorted(bare))
+    return regex.compile(_TOKEN % (rules.any_of(sorted(stopped)), rules.any_of(sorted(bare))), regex.VERBOSE)
 
 
 def sentences(text: str, zones: tuple[Zone, ...] = ()) -> tuple[Sentence, ...]:
@@ -71,12 +71,14 @@ def sentences(text: str, zones: tuple[Zone, ...] = ()) -> tuple[Sentence, ...]:
 
 def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
     matches = list(_token().finditer(text, start, stop))
-    tokens = [Span(*match.span()) for match in matches]
+    tokens = [_span(match.span()) for match in matches]
     kinds = [match.lastgroup for match in matches]
     opens = _opening_quotes(text, tokens, kinds)
     found: list[Sentence] = []
     first, stopped = 0, None
     for index, kind in enumerate(kinds):
+        if stopped is None and kind == "word":
+            continue
         if stopped is not None and index not in opens and _closes(text, tokens[index], kind):
             continue
         if stopped is not None and _begins(text, tokens, kinds, first, stopped, index):
@@ -84,6 +86,10 @@ def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
             first = index
         stopped = index if kind == "stop" or kind == "short" and text[tokens[index].stop - 1] == "." or kind == "other" and _ends_date(text, tokens, index) else None
     return [*found, _sentence(tokens[first:])] if tokens else found
+
+
+# makes a Span without its check: an article has hundreds of tokens, and none is empty
+_span = functools.partial(tuple.__new__, Span)
 
 
 def _sentence(tokens: list[Span]) -> Sentence:
