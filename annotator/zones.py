@@ -35,11 +35,12 @@ _HEADLINE = 200
 
 _LINE = regex.compile(r"\S(?:[^\r\n]*\S)?")
 _HEADLINE_STOP = regex.compile(
-    r"""(?P<space>[ ]{2,}|[\r\n]|(?=\Z))                                # “… Naik 2023   Kinerja …”
+    r"""(?!\p{Ll})(?:                                                   # within a word none of these is tried
+        (?P<space>[ ]{2,}|[\r\n]|(?=\Z))                                # “… Naik 2023   Kinerja …”
       | (?<=[\p{Ll}\d)”’'?!]|\p{Lu}\p{Lu})(?=["“]?\p{Lu}\p{Ll})          # “… di KafeMade Andi …”
       | (?<=[\p{L}\d?!])(?=["“]\p{Lu})                                   # “… di Kafe"Saya …”
       | (?<=[\p{L}\d][.?!])(?=["“”]?\p{Lu}|[ ]["“”]?\p{Lu}|\[)           # “… di Kafe. Made Andi …”
-    """,
+    )""",
     regex.VERBOSE,
 )
 
