@@ -7,6 +7,7 @@ says each in a sentence). Unknown is an answer.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import regex
@@ -99,10 +100,11 @@ def attribute(text: str, masked: str, entities: tuple[Entity, ...], quotes: tupl
 def _turn(scene: Scene, quotes: tuple[Quote, ...], i: int, parent: int | None, found: dict[int, Found], before: list) -> Turn:
     quote = quotes[i]
     source = quote.source
+    here = _place(quote)
     words = source.of(scene.text).casefold() if source else ""
-    names = tuple((m.span, e) for e, entity in enumerate(scene.entities) for m in entity.mentions if source and source.overlaps(m.span))
+    names = tuple((m.span, e) for e, entity in enumerate(scene.entities) for m in entity.mentions if source.overlaps(m.span)) if source else ()
     # a tie in place is two cues of one source: neither spoke before the other
-    earlier = tuple(one for one in before if _place(one[0]) < _place(quote))
+    earlier = tuple(one for one in before if _place(one[0]) < here)
     told = parent is not None and quotes[parent].type == "direct"
     return Turn(scene, quote, words, names, parent is not None, told, found.get(parent) if parent is not None else None, earlier)
 
@@ -140,7 +142,8 @@ def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ..
     return Found(e.name, "person" if person else "organisation", entity, roles.nearest(scene.text, e) if person else None, rule, candidates)
 
 
-_RELATED_TO = r"(?<![\w-]){words:relations}(?:\s+{words:relation_words})*(?:\s+dari)?\s+(?:(?:{words:ranks}|{words:roles})\s+)*$"
+# (?r): a search from the end, where it must match
+_RELATED_TO = r"(?r)(?<![\w-]){ends:relations}(?:\s+{ends:relation_words})*(?:\s+dari)?\s+(?:(?:{ends:ranks}|{ends:roles})\s+)*$"
 
 
 def by_relation(turn: Turn) -> Found | None:
@@ -366,15 +369,16 @@ def _holds(office: str, asked: list[str]) -> bool:
 
 def _in_one_word(office: str) -> list[str]:
     """The words of an office, those that have a synonym in its terms."""
-    for words, other in _synonyms():
-        office = words.sub(other, office)
+    for words, pattern, other in _synonyms():
+        if words in office:
+            office = pattern.sub(other, office)
     return _WORD.findall(office)
 
 
 @functools.cache
-def _synonyms() -> tuple[tuple[regex.Pattern, str], ...]:
+def _synonyms() -> tuple[tuple[str, regex.Pattern, str], ...]:
     pairs = (entry.casefold().split(" = ") for entry in lexicon.words("role_synonyms"))
-    return tuple((regex.compile(rf"\b{regex.escape(words)}\b"), other) for words, other in pairs)
+    return tuple((words, regex.compile(rf"\b{regex.escape(words)}\b"), other) for words, other in pairs)
 
 
 # no clipped word stands for more words than “Menteri Energi dan Sumber Daya Mineral” has
@@ -548,8 +552,8 @@ _OFFICE_END = r"\s+(?:(?:itu|tersebut|ini)$|{words:role_stop}\b)"
 
 def _last_subject(turn: Turn, rule: str) -> Found | None:
     """Whoever opened a sentence last, where an unnamed speaker came between."""
-    subjects = _subjects(turn.scene, max(0, turn.start - NEAR), turn.start)
-    return _named(turn.scene, subjects[-1][0], f"{rule}.subject") if subjects else None
+    subject = next(_subjects(turn.scene, max(0, turn.start - NEAR), turn.start), None)
+    return _named(turn.scene, subject[0], f"{rule}.subject") if subject else None
 
 
 _ONE = regex.compile(r"(?:(?:seorang|sang|salah\s+(?:satu|seorang))\s+)?")
@@ -581,6 +585,7 @@ _AND = regex.compile(r"\b(?:dan|serta|beserta|bersama)\b")
 _AND_THEIRS = regex.compile(r"\s(?:dan|serta|beserta|bersama)\s[^,]*\p{L}{3}nya\b")
 
 
+@functools.lru_cache(maxsize=8)
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
@@ -609,25 +614,32 @@ def _discourse(turn: Turn, rule: str) -> Found | None:
     last = _last_speaker(turn)
     since = max((_place(q) for q, f, nested in turn.before if _place(q) < here and f.speaker and not nested), default=0)
     recent = _recent(scene, here if turn.quote.source else turn.quote.content[0].start, "PER")
-    told = _told_since(turn) if rule in ("pronoun", "nya") else here
-    aloud = turn.quote.type == "direct"
-    subjects = [
-        e
-        for e, at in _subjects(scene, since, here)
-        if not ((aloud or last and turn.quote.implicit) and _is_told_of(turn, e))
-        and not (aloud and last and rule != "description" and _is_narrated(turn, e, at, at >= told))  # “ujar pria itu” may take up whom the text tells of
-        and not (last and _is_told_by_another(turn, e, at))
-        and (not last or at >= told and not _is_told_of(turn, e) or _is_introduced(scene, scene.entities[e], at) or _has_spoken(turn, e, at))
-    ]
-    if subjects and not (last and subjects[-1] == last.entity):
-        return _named(scene, subjects[-1], f"{rule}.subject", _as_candidates(scene, recent, subjects[-1], "opens a sentence after the last quote"))
+    subject = next((e for e, at in _subjects(scene, since, here) if _takes_over(turn, rule, last, e, at)), None)
+    if subject is not None and not (last and subject == last.entity):
+        return _named(scene, subject, f"{rule}.subject", _as_candidates(scene, recent, subject, "opens a sentence after the last quote"))
     if last:
         return last.again(f"{rule}.last", _as_candidates(scene, recent, last.entity, "spoke last"))
     if recent:
-        recent = aloud and [one for one in recent if not _is_told_of(turn, one[0])] or recent
+        recent = turn.quote.type == "direct" and [one for one in recent if not _is_told_of(turn, one[0])] or recent
         return _named(scene, recent[0][0], f"{rule}.recent", _as_candidates(scene, recent, recent[0][0], "named last, and nobody spoke before"))
     later = [e for e, entity in enumerate(scene.entities) if entity.type == "PER" and any(m.span.start > here and scene.masked[m.span.start] != NOISE for m in entity.mentions)]
     return _named(scene, later[0], "floating.next") if later and rule == "floating" else None
+
+
+def _takes_over(turn: Turn, rule: str, last: Found | None, entity: int, place: int) -> bool:
+    """Whether a person who opens a sentence speaks next, after whoever spoke last, and is not only told of."""
+    aloud = turn.quote.type == "direct"
+    told_of = _is_told_of(turn, entity)
+    if last is None:
+        return not (aloud and told_of)
+    if told_of and (aloud or turn.quote.implicit):
+        return False
+    told = _told_since(turn) if rule in ("pronoun", "nya") else min(turn.start, turn.quote.content[0].start)
+    if aloud and rule != "description" and _is_narrated(turn, entity, place, place >= told):  # “ujar pria itu” may take up whom the text tells of
+        return False
+    if _is_told_by_another(turn, entity, place):
+        return False
+    return place >= told and not told_of or _is_introduced(turn.scene, turn.scene.entities[entity], place) or _has_spoken(turn, entity, place)
 
 
 def _told_since(turn: Turn) -> int:
@@ -787,16 +799,12 @@ def _is_named_aloud(turn: Turn, speaker: Found) -> bool:
     return any(part.contains(m.span) and not _ASIDE.search(turn.scene.text, part.start, m.span.start) for part in turn.quote.content for m in mentions)
 
 
-def _subjects(scene: Scene, start: int, stop: int) -> list[tuple[int, int]]:
-    """People who open a sentence between two places, outside of quotations and noise: (entity, place)."""
-    found = [
-        (e, m.span.start)
-        for e, entity in enumerate(scene.entities)
-        if entity.type == "PER"
-        for m in entity.mentions
-        if start <= m.span.start < stop and not any(s.overlaps(m.span) for s in scene.apart) and (_opens_sentence(scene, m.span) or _is_agent(scene, m.span))
-    ]
-    return sorted(found, key=lambda pair: pair[1])
+def _subjects(scene: Scene, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """People who open a sentence between two places, outside of quotations and noise, the last first: (entity, place)."""
+    named = [(m.span, e) for e, entity in enumerate(scene.entities) if entity.type == "PER" for m in entity.mentions if start <= m.span.start < stop]
+    for span, e in sorted(named, reverse=True):
+        if not any(s.overlaps(span) for s in scene.apart) and (_opens_sentence(scene, span) or _is_agent(scene, span)):
+            yield e, span.start
 
 
 # “Bagi Budi, …”: the sentence is about what somebody thinks
@@ -812,7 +820,7 @@ _IN_OFFICE = rf"(?:\s*\([^()]{{1,40}}\))?,\s*(?:{{words:ranks}}\s+)*{PER}+(?:\s*
 # “skuat asuhan X”: the sentence is about the squad
 _GENITIVE = regex.compile(r"\b(?:asuhan|milik|besutan|garapan|arahan|binaan|pimpinan|termasuk|karya|kubu|pihak|sikap|kasus|peran|nama|motif|foto|video)\s*$|^\s*(?:sikap|kasus|peran|nama)\b", regex.IGNORECASE)
 # a full stop within a number, or after a title before its name (“dan drg. Ani”), ends no sentence
-_SENTENCE_END = regex.compile(rules.expand(rf"(?:\.(?!\d|(?<=\b(?i:{{words:ranks}})\.?)(?:\s*(?i:{{words:ranks}}))*\s*{PER})|[?!\n\"“”{NOISE}])\s*(?=\S|$)"))
+_SENTENCE_END = regex.compile(rules.expand(rf"(?:\.(?!\d|(?<=\b(?i:{{ends:ranks}})\.?)(?:\s*(?i:{{words:ranks}}))*\s*{PER})|[?!\n\"“”{NOISE}])\s*"))
 
 
 # “ada juga anggota Komisi X, Budi, yang menyoroti …”
@@ -855,7 +863,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
 
 _OFFICE = rf"(?:\s+{{words:relations}}(?:\s+{{words:relation_words}})*\s+{PER}+,|\s+{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}})[\p{{L}}/]*|[{ORG}{LOC}]+|dan|dari|di|\([^()]{{1,40}}\))){{0,12}},?)?(?:\s+{{words:ranks}}){{0,3}}\s*"
 _AGENT_OF = (
-    r"(?:(?<!\byang\s(?:\p{L}{2,7}\s)?)\b(?:{words:cue_passive}|{words:reacted})(?:\s+(?:{words:adverbs}|penuh|langsung)){0,2}(?:\s+oleh)?"
+    r"(?:\b(?<!\byang\s(?:\p{L}{2,7}\s)?)(?:{words:cue_passive}|{words:reacted})(?:\s+(?:{words:adverbs}|penuh|langsung)){0,2}(?:\s+oleh)?"
     rf"|\bsenada\s+dengan(?:\s+{{words:reactions}})?(?:\s+dari)?|\b{{words:reactions}}(?:\s+\p{{L}}+){{0,2}}?\s+dari){_OFFICE}$"
 )
 
