@@ -31,25 +31,41 @@ def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
         if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
             shown[full_stop.start()] = ","
     for mention in mentions:
-        start, stop = mention.span.start, mention.span.stop
-        office = _OFFICE.search(text, max(0, start - 5), stop) if mention.type != "PER" else None
+        start, stop = mention.span
+        before = max(0, start - 5)
+        office = _OFFICE.search(text, before, stop) if mention.type != "PER" and _may_hold_office(text[before:stop]) else None
         if office and office.start() <= start < office.end() and not (mention.type == "LOC" and grammar.is_listed("name_roles", office.group())):
             shown[start : office.end()] = text[start : office.end()]
     return "".join(shown)
+
+
+def _may_hold_office(words_: str) -> bool:
+    """Whether a stretch has a word that an office starts with, or that ends an English one: asked first, which is far faster."""
+    return not _office_words().isdisjoint(_WORDS.findall(words_.casefold()))
+
+
+_WORDS = regex.compile(r"\w+")
+
+
+@functools.cache
+def _office_words() -> frozenset[str]:
+    first = {_WORDS.match(words).group() for name in ("roles", "bodies", "role_tails") for words in lexicon.lower(name)}
+    return frozenset(first | {f"{word}nya" for word in first})
 
 
 _ROLE_WORD = r"(?:(?!\b(?-i:{words:role_stop})\b(?!-\d))[\p{L}\d\ue001\ue002](?:[\p{L}\d\ue001\ue002&/'’-]|(?<=[\ue001\ue002])\)|\.(?!\s|\ue000|(?-i:\p{Lu}\p{Ll})))*|/|(?:di|dari|pada)\s+(?:\p{Ll}+\s+){0,2}[\ue001\ue002]+|(?:di|dalam)\s+bidang|dalam\s+negeri|(?<=\bpenyakit\s)dalam|\([^()]{1,60}\)|&)"
 
 
 def _compile(pattern: str, flags: int = 0) -> regex.Pattern:
-    return regex.compile(expand(pattern), regex.IGNORECASE | flags)
+    """A pattern with its macros and word lists written out, without case; with REVERSE it is read from the end, where `match` holds it."""
+    return regex.compile(expand(pattern.replace("{words:", "{ends:") if flags & regex.REVERSE else pattern), regex.IGNORECASE | flags)
 
 
 # what is glued to a headline or a dateline starts anew: “Korban LainKapolres”, “Kabar.com-Politikus”
 _START = r"(?:(?<!\w)(?<!\w-)|(?-i:(?<=\p{Ll}|\p{Lu}{2}|\p{Ll}{3}-|\p{Lu}{4}-|\.\p{Ll}{2}-)(?=\p{Lu}\p{Ll})))"
 _HEAD = _compile(_START + r"(?:{words:roles}|{words:bodies}(?=[^\ue000,]{0,80}[\ue001\ue002])|(?-i:(?:(?:\p{Lu}[\p{L}&]*\s){1,5}|\ue001+\s){words:role_tails}))(?![\w-])")
 _OFFICE = _compile(r"(?<![\w-])(?:wali kota|{words:bodies}|(?:(?-i:\p{Lu}\p{L}*\s){1,3}(?-i:{words:role_tails})|{words:roles})(?![\w-]))")
-_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yakni|yaitu|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){ends:ranks}(?:\s+\ue001{3})?[\s,]*)*$", regex.REVERSE)  # a search from the end, where it must match
+_BEFORE_NAME = _compile(r"(?:\s(?:seperti|yakni|yaitu|yang\s+bernama))?[\s,]*" + r"(?:(?<![\w-]){words:ranks}(?:\s+\ue001{3})?[\s,]*)*", regex.REVERSE)
 _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}(?:\(K\))?(?=,)))*)"
 _AFTER_NAME = _compile(
     _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:(?:juga|kini|saat\s+ini|sekarang|masih)\s+)?(?:merupakan|menjabat|menjadi)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
@@ -61,11 +77,11 @@ _BRACKETED = _compile(r"\s*\((?P<role>{words:roles}(?![\w-])[^()\n\ue000:|]{2,80
 # “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
 _FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan|of|suku|band)|\s+{ORG}+|(?:\s+\p{{L}}+){{0,3}}\s+dari(?=\s{PER})){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}})|\.(?:\s|$))(?!,?\s+(?:dan|serta)\b)")
 _HELD = regex.compile(r"\b(?:selaku|sebagai)\s+(?:seorang\s+)?$")
-_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|(?<=\p{Ll}{3})\.(?=[\ue001\ue002])|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})")
-_GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?={words:roles}\b)")
+_BREAK = regex.compile(r"[\n;:!?“”\"\]\ue000\ue003\ue006]|(?<=\p{Ll}{3})\.(?=[\ue001\ue002])|\.(?=\s|\p{Lu}\p{Ll})|,\s(?=.)|(?<=\p{Ll}{3}|\])-(?=\p{Lu}\p{Ll})", regex.REVERSE)
+_GLUED = _compile(r"(?-i:(?<=\p{Ll}|\p{Lu}{2})(?=\p{Lu}\p{Ll}))(?=(?:{words:roles}|{words:bodies})\b)")
 # commas within an office: “Hewan, Ikan, dan Tumbuhan”, “Universitas X, Kota Y,”, “Perdagangan Dalam Negeri, Kementerian X,”
 _ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L}+){0,4}"
-_LIST = regex.compile(expand(rf"(?<=[\p{{L}}\ue001\ue002)])(?:,\s{_ITEM}){{0,4}},?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001\ue002])(?!{{words:roles}}(?![\w-]))"))
+_LIST = regex.compile(expand(rf",(?<=[\p{{L}}\ue001\ue002)],)(?:\s{_ITEM}(?:,\s{_ITEM}){{0,3}},?)?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001\ue002])(?!{{words:roles}}(?![\w-]))"))
 _SEAT = regex.compile(expand(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+(?:\s\([\ue001\ue002]+\))?|R[TW]\s\d+),?)+\s+(?:\p{Ll}*|(?:{words:ranks}\s+){1,3})\s*$)"))
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
 _ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
@@ -85,17 +101,18 @@ _ENGLISH = r"(?-i:\p{Lu}\p{Ll}+(?:\s(?:&|of|and|\p{Lu}\p{L}*)){1,6})"
 _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _ENGLISH + r"(?=,)|(?-i:(?!sapaan|panggilan|nama\b|dan\b|serta\b|atau\b)\p{Ll})" + _ROLE_WORD + r"?(?:\s+" + _ROLE_WORD + r"){0,7}(?:\s+di\s+(?-i:\p{Lu}\p{L}*\s?){1,4})?)(?:\s*,(?!\s*\ue000)|\.(?=\s|$)|$|(?(one)\s+yang\b|(?!)))")
 # whose relation somebody is
 _RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?(?:\s+lain(?:nya)?)?"
-_RELATION = _compile(
+_RELATES = (
     rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,|\s$)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
     r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,|\s)"
     rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|{{words:relation_words}}|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
-    r"(?:\s*\([^()]{1,40}\))?,?\s*(?P<ranks>(?:{words:ranks}\s+)*)$"
+    r"(?:\s*\([^()]{1,40}\))?,?\s*+(?:{words:ranks}\s+)*$"
 )
+_RELATION, _ENDS_RELATION = _compile(_RELATES), _compile(_RELATES, regex.REVERSE)  # the longest; whether there is one, which is asked first since it is far faster
 # “Setyo Wibowo, kuasa hukum Ratmini, …”
 _RELATION_AFTER = _compile(r"(?:\s*,)?\s*(?:selaku\s+|sebagai\s+)?(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>" + _RELATED + r")(?=,|\.(?:\s|$)|$|\s+\p{Ll})(?!\s+(?:itu|ini|tersebut)\b)")
 # a relation to the name that follows, and somebody before it whose relation it is
-_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{ends:relations}}(?:\s+{{ends:relation_words}})*|{{ends:relations}}\s+dari)\s+$", regex.REVERSE)
+_RELATION_OF = _compile(rf"(?:{PER},?\s+(?:selaku\s+|sebagai\s+)?{{words:relations}}(?:\s+{{words:relation_words}})*|{{words:relations}}\s+dari)\s+", regex.REVERSE)
 # “Wakil Ketua KPK yang baru dilantik, Alexander”: the clause is no part of the role
 _RELATIVE = regex.compile(r"\s+(?:yang\s[^,]{3,90}|(?:(?:kala|saat|waktu|ketika|masa)\s+)?(?:ini|itu)|tersebut)$", regex.IGNORECASE)
 # “Menteri Pertanian saat itu Budi”
@@ -110,6 +127,8 @@ def own(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
     """Entities without a role that is the beginning of somebody else's, there or elsewhere: “kuasa hukum Ratmini” is no office of Ratmini."""
     entities = tuple(entities)
     related = [role for e in entities for role in e.roles if role.rule == "role.relation"]
+    if not related:
+        return entities
     relations = {role.span.start: role.span.stop for role in related}
     said = {role.span.of(text).casefold() for role in related}
 
@@ -130,18 +149,19 @@ def at(text: str, masked: str, mention: Mention) -> list[Role]:
 def _role_before(text: str, masked: str, stop: int) -> Role | None:
     begin = max(0, stop - 220)
     window = _SEAT.sub(" ", _joined(masked[begin:stop]))
-    window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
+    if "(" in window:
+        window = _ABBREVIATED.sub(lambda m: ORG * len(m.group()), window)
     if grammar.loses_commas(text):
         window = _UNCLOSED.sub(lambda m: " " * len(m.group()), window)
-    limit = _BEFORE_NAME.search(window).start()
+    limit = _BEFORE_NAME.match(window).start()
     apposed = "," in window[limit:]
     if _OF_ANOTHER.match(masked, stop) and not apposed:
         return None  # “ketua tim penyelamat Budi itu” is somebody else
     if _ends_sentence(text, masked, begin + limit, stop):
         return None  # “… sebagai bek kiri. Marko bermain …”
-    if _RELATION_OF.search(window):
+    if _RELATION_OF.match(window):
         return None
-    relation = _relation(window)
+    relation = _ENDS_RELATION.match(window) and _RELATION.search(window)
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
         rule = "role.kin" if relation["kin"] else "role.relation"
         return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
@@ -162,23 +182,6 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
 _LED_BY = regex.compile(r"[\p{L})\ue001\ue002]\s+pimpinan\s*$")
 
 
-_WORDS = regex.compile(r"\w+")
-
-
-def _relation(window: str) -> regex.Match | None:
-    """The relation that ends a stretch: tried where the first word of one stands, or of an office before a name, which is far faster."""
-    opening = _first_words("relations", "roles") if PER in window else _first_words("relations")
-    starts = (word.start() for word in _WORDS.finditer(window) if word.group().casefold() in opening)
-    return next((found for start in starts if (found := _RELATION.match(window, start))), None)
-
-
-@functools.cache
-def _first_words(*names: str) -> frozenset[str]:
-    """First words of some word lists' entries, with -nya and without."""
-    first = {_WORDS.match(words).group() for name in names for words in lexicon.lower(name)}
-    return frozenset(first | {f"{word}nya" for word in first})
-
-
 _OF_ANOTHER = regex.compile(rf"{PER}+\s+(?:itu|ini|tersebut)\b(?!\s+(?:juga|pun)\b)")
 _FULL_STOP = regex.compile(r"(?:(?<word>\p{L}+\.)|[)\"”]\.|\.[\"”])$")
 
@@ -187,8 +190,10 @@ def _ends_sentence(text: str, masked: str, place: int, name: int) -> bool:
     """Whether a line, or a sentence, ends between a place and a name: by a full stop that is no abbreviation's, nor what a scraper left of a comma."""
     if "\n" in text[place:name]:
         return True
+    if masked[place - 1] != "." or grammar.loses_commas(text):
+        return False
     found = _FULL_STOP.search(text, max(0, place - 40), place)
-    if not found or masked[place - 1] != "." or grammar.loses_commas(text):
+    if not found:
         return False
     word = found["word"]
     if not word or len(word) > 3 and word.isupper() and not grammar.is_listed("ranks", word):
@@ -205,12 +210,14 @@ def _joined(words_: str) -> str:
 
 def _clause_start(window: str, stop: int) -> int:
     """Where the stretch without a break begins that ends at `stop`."""
-    breaks = [m.end() for pattern in (_BREAK, _GLUED) for m in pattern.finditer(window)]
-    return max((end for end in breaks if end <= stop), default=0)
+    cut = next((end for m in _BREAK.finditer(window) if (end := m.end()) <= stop), 0)  # the last is found first
+    return max((end for m in _GLUED.finditer(window, cut) if (end := m.end()) <= stop), default=cut)
 
 
 def _office(window: str, start: int, stop: int) -> Span | None:
     """The longest office that ends a stretch."""
+    if not _may_hold_office(window[start:stop]):
+        return None
     for head in _HEAD.finditer(window, start, stop):
         tail = window[head.start() : stop]
         if _ROLE.fullmatch(tail.rstrip()) and not _is_action(tail):
@@ -317,7 +324,8 @@ def taken_up(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Enti
     held = {text[r.span.start : r.span.stop].split()[0].casefold() for e in entities for r in e.roles}  # somebody else may be meant
     owners = [r.span for e in entities for r in e.roles if r.rule == "role.relation"]
     people = sorted((m.span.stop, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions if not any(o.contains(m.span) for o in owners))
-    for match in _TAKEN_UP.finditer(masked):
+    stops = [m.span.stop for i in lacking for m in entities[i].mentions]
+    for match in _TAKEN_UP.finditer(masked, min(stops), max(stops) + NEXT[1] + 200):  # with room for the words of an office
         here = match.start("role")
         windows = ({i for _, i in people[bisect(people, (here - distance, 0)) : bisect(people, (here + 1, 0))]} for distance in NEXT)
         near = next((found for found in windows if found), set())
