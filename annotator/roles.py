@@ -14,7 +14,7 @@ import regex
 
 from annotator import grammar, lexicon
 from annotator.document import Entity, Mention, Role, Span
-from annotator.grammar import DEGREE, LOC, ORG, PER
+from annotator.grammar import DEGREE, LOC, NOISE, ORG, PER
 from annotator.rules import expand
 
 
@@ -70,10 +70,11 @@ _DEGREES = rf"(?-i:(?:,?\s+(?:{DEGREE}|\p{{Lu}}{{2,4}}\b|(?:Sp\.?)?{ORG}{{1,12}}
 _AFTER_NAME = _compile(
     _DEGREES + r"(?:\s*\([^()]{1,60}\))?\s*(?:,\s*(?:selaku\s+|sebagai\s+|yang\s+(?:juga\s+)?(?:merupakan\s+|(?:menjabat|bekerja|bertugas|berprofesi)\s+(?:sebagai\s+)?)?)?|\s+(?:selaku|sebagai|adalah|merupakan|ialah|yang\s+(?:(?:juga|kini|saat\s+ini|sekarang|masih)\s+)?(?:merupakan|menjabat|menjadi)(?:\s+sebagai)?|yang\s+juga|(?:(?:kembali|resmi|baru|telah|sudah|akan)\s+){0,3}(?:menjabat|terpilih|dilantik|(?:{words:installed}|menjabat)(?:\s+kembali)?(?:\s+dari\s+\p{L}+)?\s+(?:sebagai|menjadi)))\s+)(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?=(?:{words:roles}|(?-i:(?:\p{Lu}\p{L}*\s){1,3}{words:role_tails}))(?![\w-]))"
 )
-# “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution
-_BARE = _compile(rf"(?:\s*\([^()]{{1,40}}\))?\s+(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})")
-# “Budi Santoso (Rektor Universitas X)”
-_BRACKETED = _compile(r"\s*\((?P<role>{words:roles}(?![\w-])[^()\n\ue000:|]{2,80})\)")
+# “kata Arsul Sani anggota Komisi III DPR”: without a comma it is an office of some institution; “Budi Santoso (Rektor Universitas X)”
+_BARE = _compile(
+    rf"(?:\s*\([^()]{{1,40}}\))?\s+(?:(?:seorang|salah\s+(?:satu|seorang))\s+)?(?P<role>{{words:roles}}(?![\w-])(?:\s+\p{{L}}+){{0,4}}(?:\s*\(?[{ORG}{LOC}]+\)?)+)(?!\s*{PER})"
+    r"|\s*\((?P<role>{words:roles}(?![\w-])[^()\n\ue000:|]{2,80})\)"
+)
 # “Budi, Direktur Utama Sinarmas mengatakan”: a firm that the tagger took for a person, since two people do not share a verb so
 _FIRM = _compile(rf"(?P<role>{{words:roles}}(?:\s+(?-i:\p{{Lu}}\p{{L}}*|dan|of|suku|band)|\s+{ORG}+|(?:\s+\p{{L}}+){{0,3}}\s+dari(?=\s{PER})){{0,5}}\s+{PER}+)(?=,?\s+(?-i:\p{{Ll}})|\.(?:\s|$))(?!,?\s+(?:dan|serta)\b)")
 _HELD = regex.compile(r"\b(?:selaku|sebagai)\s+(?:seorang\s+)?$")
@@ -141,8 +142,7 @@ def own(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
 
 def at(text: str, masked: str, mention: Mention) -> list[Role]:
     """Roles at one mention, the one before the name first."""
-    opens = bool(_OPENS.match(masked, mention.span.start))
-    found = [_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span.stop, opens)]
+    found = (_role_before(text, masked, mention.span.start), _role_after(text, masked, mention.span))
     return [r for r in found if r]
 
 
@@ -155,27 +155,29 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
         window = _UNCLOSED.sub(lambda m: " " * len(m.group()), window)
     limit = _BEFORE_NAME.match(window).start()
     apposed = "," in window[limit:]
-    if _OF_ANOTHER.match(masked, stop) and not apposed:
-        return None  # “ketua tim penyelamat Budi itu” is somebody else
     if _ends_sentence(text, masked, begin + limit, stop):
         return None  # “… sebagai bek kiri. Marko bermain …”
-    if _RELATION_OF.match(window):
-        return None
     relation = _ENDS_RELATION.match(window) and _RELATION.search(window)
     if relation and not (relation["place"] and (_LISTED.match(masked, stop) or apposed and _is_fronted(window, relation.start()))):
-        rule = "role.kin" if relation["kin"] else "role.relation"
-        return _role(text, masked, *(begin + i for i in relation.span("role")), rule)
+        place, rule = relation.span("role"), "role.kin" if relation["kin"] else "role.relation"
+    else:
+        place, rule = _office_before(window, limit, apposed, masked, stop), "role.before"
+    if not place or _RELATION_OF.match(window) or _OF_ANOTHER.match(masked, stop) and not apposed:
+        return None  # “ketua tim penyelamat Budi itu” is somebody else
+    return _role(text, masked, begin + place[0], begin + place[1], rule)
+
+
+def _office_before(window: str, limit: int, apposed: bool, masked: str, name: int) -> Span | None:
+    """The office in a stretch before a name that ends at a place in it."""
     window = _PAIR.sub(lambda m: ORG * len(m.group()), window)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = (_RELATIVE if apposed else _THEN).search(window, cut, limit)
-    if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, stop):
+    if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, name):
         return None  # “Menurut petinju itu, Marko kalah”
     office = _office(window, cut, limit) or relative and _office(window, cut, relative.start())
-    if not office or apposed and not _CLOSED.match(masked, stop) and (_is_fronted(window, office.start) or _is_source(window, office.start, masked, stop)):
+    if not office or apposed and not _CLOSED.match(masked, name) and (_is_fronted(window, office.start) or _is_source(window, office.start, masked, name)):
         return None
-    if _LED_BY.search(window, 0, office.stop):
-        return None
-    return _role(text, masked, begin + office.start, begin + office.stop, "role.before")
+    return None if _LED_BY.search(window, 0, office.stop) else office
 
 
 # “Partai X pimpinan Budi”: Budi leads it, and no office stands there
@@ -277,16 +279,19 @@ _OPENS = regex.compile(r"(?<=(?:^|[.!?”\"\n])\s{0,3})")
 _PERSON_NEXT = regex.compile(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000")
 
 
-def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
-    relation = _RELATION_AFTER.match(masked, start, min(len(masked), start + 160))
+def _role_after(text: str, masked: str, name: Span) -> Role | None:
+    start = name.stop
+    if masked.startswith((".", ")", NOISE), start):
+        return None
+    relation = _RELATION_AFTER.match(masked, start, start + 160)
     if relation:
         return _role(text, masked, *relation.span("role"), "role.relation")
-    bare = _BARE.match(masked, start, min(len(masked), start + 160)) or _BRACKETED.match(masked, start, min(len(masked), start + 160))
+    bare = _BARE.match(masked, start, start + 160)
     if bare:
         return _role(text, masked, *bare.span("role"), "role.appositive")
-    match = _AFTER_NAME.match(masked, start, min(len(masked), start + 120))
+    match = _AFTER_NAME.match(masked, start, start + 120)
     if not match:
-        plain = _DESCRIBED.match(masked, start, min(len(masked), start + 160))
+        plain = _DESCRIBED.match(masked, start, start + 160)
         described = plain and _describes(plain["role"]) and not grammar.is_quoted(masked, start)
         return _role(text, masked, *plain.span("role"), "role.described") if described else None
     stretch = _ROLE.match(_joined(masked[match.end() : match.end() + 160]))
@@ -300,7 +305,7 @@ def _role_after(text: str, masked: str, start: int, opens: bool) -> Role | None:
     if bracket > 0 and PER in masked[bracket:stop]:
         stop = bracket
     firm = _FIRM.match(masked, match.end())
-    if firm and (opens or masked[firm.end()] in ",." or _HELD.search(masked, start, match.end())):
+    if firm and (_OPENS.match(masked, name.start) or masked[firm.end()] in ",." or _HELD.search(masked, start, match.end())):
         return _role(text, masked, *firm.span("role"), "role.appositive")
     # a name right after the role is the person it belongs to, not this one
     following = _PERSON_NEXT.match(masked[stop : stop + 30])
@@ -340,11 +345,12 @@ _TAKING = r"(?:(?:{words:installed}|menjabat)(?:\s+(?:kembali|lagi))?(?:\s+dari\
 _WHEN = r"(?:saat|ketika|sejak|setelah|usai|selama|sebelum|sesudah|semenjak|karena|untuk)"
 _LEAD = r"(?:\s+(?:resmi|pertama\s+kali|masih|pernah|baru|kembali|dirinya|ia|dia|diduga|dikabarkan|diketahui|disebut|kini|sekarang|saat\s+ini|sebelumnya|dulu|memang|{words:adverbs})){0,4}"
 _HELD_BY = _compile(
-    rf"(?:(?P<person>{{per}})(?:\s*\([^()\n]{{1,40}}\))?|(?<!\w)(?:ia|dia|beliau)(?!\w)(?:\s+sendiri)?)(?P<far>[^.!?\n{PER}“”\"]{{0,120}}\s{_WHEN})?{_LEAD}"
+    rf"(?:(?P<person>{{per}})(?:\s*\([^()\n]{{1,40}}\))?|(?:ia|dia|beliau)(?!\w)(?:\s+sendiri)?)(?P<far>[^.!?\n{PER}“”\"]{{0,120}}\s{_WHEN})?{_LEAD}"
     rf",?\s+(?:{_TAKING}|merupakan|adalah|ialah)\s+(?:seorang\s+|salah\s+(?:satu|seorang)\s+)?(?P<role>(?!{{words:parties}}\b){{words:roles}}(?![\w-])(?:\s+{_ROLE_WORD}){{0,9}}+)(?!,?\s*{PER})"
 )
 
 
+_PRONOUN = regex.compile(r"\b(?:ia|dia|beliau)\b", regex.IGNORECASE)
 _OPENS_CLAUSE = regex.compile(r"(?:^|[.!?”\"\n,])\s{0,3}$")
 
 
@@ -355,7 +361,9 @@ def held(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, 
         return entities
     people = sorted((m.span.start, i) for i, e in enumerate(entities) if e.type == "PER" for m in e.mentions)
     given: dict[int, Role] = {}
-    for match in _HELD_BY.finditer(masked):
+    starts = [m.span.start for i in lacking for m in entities[i].mentions]
+    places = sorted({*starts, *(m.start() for m in _PRONOUN.finditer(masked, min(starts), max(starts) + NEXT[0]))})
+    for match in filter(None, (_HELD_BY.match(masked, place) for place in places)):
         here = match.start()
         if not _OPENS_CLAUSE.search(masked, max(0, here - 4), here) and (match["far"] or not match["person"]):
             continue
