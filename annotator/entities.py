@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import regex
 
@@ -49,8 +49,8 @@ def _words(name: str) -> tuple[str, ...]:
 def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     """Longest names first: a name joins the entity whose words hold all of its own, the nearest earlier one where several do."""
     groups: list[tuple[tuple[str, ...], list[Mention]]] = []
-    for mention in sorted(mentions, key=lambda m: (-len(words(text, m.span)), m.span.start)):
-        written = words(text, mention.span)
+    named = [(words(text, m.span), m) for m in mentions]
+    for written, mention in sorted(named, key=lambda n: (-len(n[0]), n[1].span.start)):
         name = _nicknames().get(written, written)
         # “Emil” is Emil Dardak too, where he is in the article
         homes = [g for g in groups if _is_short_for(name, g[0]) or written != name and _is_short_for(written, g[0])] or _misspelt(name, groups)
@@ -73,11 +73,10 @@ def _misspelt(name: tuple[str, ...], groups: list) -> list:
     if 1 < len(name) < 6:
         spelt, slips = " ".join(name), len(name[-1]) > 6
 
-        def is_meant(full: tuple[str, ...]) -> bool:
-            other = " ".join(full)
-            return full[0] == name[0] and (_is_near(spelt, other) if slips else other[:-1] == spelt or spelt[:-1] == other)  # scrapers lose a last letter
+        def is_meant(other: str) -> bool:
+            return _is_near(spelt, other) if slips else other[:-1] == spelt or spelt[:-1] == other  # scrapers lose a last letter
 
-        homes = [g for g in groups if is_meant(g[0])]
+        homes = [g for g in groups if g[0][0] == name[0] and is_meant(" ".join(g[0]))]
     elif len(name) == 1 and 4 <= len(name[0]) <= 30:
         word = name[0]
         homes = [g for g in groups if any(w.startswith(word) and w != word or _is_swapped(word, w) or _is_doubled(word, w) or len(word) > 5 and _is_near(word, w, len(word) > 6) for w in g[0])]
@@ -105,7 +104,7 @@ _DOUBLE = regex.compile(r"(\p{L})\1")
 
 def _is_doubled(word: str, other: str) -> bool:
     """Whether two words are the same but for a doubled letter: Boby for Bobby."""
-    return _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", other)
+    return word[0] == other[0] and _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", other)
 
 
 _ALIAS = regex.compile(
@@ -128,7 +127,7 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
             equated = None  # “Theerathon (Yokohama F. Marinos)”: a nickname in brackets is one word
         if not equated and _NICKNAME.match(text, second.span.stop) and fullest(second):
             first = equated = _subject_before(text, ordered[: position + 1], second)
-        if not equated and _TAKEN_UP_BY.search(text, max(0, second.span.start - 60), second.span.start) and fullest(second):
+        if not equated and _TAKEN_UP_BY.match(text, max(0, second.span.start - 60), second.span.start) and fullest(second):
             first = equated = _taken_up_person(text, ordered[max(0, position - 40) : position + 1], second)
         if equated and (keep := home[first.span]) != (gone := home[second.span]):
             groups[keep] += groups[gone]
@@ -140,8 +139,8 @@ def _aliases(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 _RANK = regex.compile(expand(r"^{words:ranks}\s"), regex.IGNORECASE)
 _SENTENCE = regex.compile(r"[.!?][\"”]?\s*[\"“]?(?=\p{Lu})")
 _NICKNAME = regex.compile(r"\s*,?\s*(?:(?:begitu|demikian)\s+)?(?:(?:sapaan|panggilan)(?:\s+(?:akrab|karib|sehari-hari|populer|beken))?(?:nya)?|(?:akrab|karib|biasa)nya\s+(?:ia\s+|dia\s+)?(?:disapa|dipanggil)|(?:begitu|demikian|biasa)\s+(?:ia|dia|pria\s+itu|wanita\s+itu)\s+(?:akrab\s+|biasa\s+)?(?:disapa|dipanggil))\b")
-# “pria yang akrab disapa Gus Ipul itu” is somebody named before
-_TAKEN_UP_BY = regex.compile(expand(r"(?<!\bseorang\s)\b(?:pria|lelaki|wanita|perempuan|{words:roles})\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?$"), regex.IGNORECASE)
+# “pria yang akrab disapa Gus Ipul itu” is somebody named before; read from the end
+_TAKEN_UP_BY = regex.compile(expand(r"(?<!\bseorang\s)\b(?:pria|lelaki|wanita|perempuan|{ends:roles})\s+yang\s+(?:\w+\s+)?(?:disapa|dipanggil)\s+(?:dengan\s+)?(?:\S{1,5}\s+)?"), regex.IGNORECASE | regex.REVERSE)
 _PAIRED = regex.compile(r"^-|-$")
 
 
@@ -177,18 +176,16 @@ def _nearest(text: str, homes: list, mention: Mention):
 
 def _is_short_for(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
     """Whether a name is a part of a fuller one: all its words, an initial for a word, the initials of all (SBY), or clipped from it."""
-    if not short:
-        return False
     if short == full:
-        return True
+        return bool(short)
     telling = [w for w in short if w not in _PARTICLES]
-    if not telling or all(len(w) == 1 for w in telling):
+    if any(len(w) > 1 and w in full for w in telling):
+        # the word itself, an initial for it, or it for an initial
+        return all(w in full or w[0] in full or len(w) == 1 and any(f.startswith(w) for f in full) for w in telling)
+    if len(short) > 1 or not telling or len(short[0]) < 3 or short[0][0] in full:
         return False
-    # the word itself, an initial for it, or it for an initial
-    if all(w in full or w[0] in full or len(w) == 1 and any(f.startswith(w) for f in full) for w in telling):
-        return any(len(w) > 1 and w in full for w in telling)
     initials = "".join(f[0] for f in full if f not in _PARTICLES)
-    return len(short) == 1 and len(short[0]) >= 3 and (short[0] == initials or grammar.is_clipped(short[0], full))
+    return short[0] == initials or grammar.is_clipped(short[0], full)
 
 
 # “Komisi Yudisial (KY)”, as two names and as one
@@ -202,8 +199,8 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
     alias: dict[tuple[str, ...], tuple[str, ...]] = {}
     ordered = sorted(mentions, key=lambda m: m.span.start)
     for before, after in zip(ordered, ordered[1:]):
-        between = text[before.span.stop : after.span.start]
-        if _EQUATES.fullmatch(between) and (len(words(text, after.span)) == 1 or _ACRONYM.fullmatch(text, after.span.start, after.span.stop)):
+        equated = _EQUATES.fullmatch(text, before.span.stop, after.span.start)
+        if equated and (len(words(text, after.span)) == 1 or _ACRONYM.fullmatch(text, after.span.start, after.span.stop)):
             alias[words(text, after.span)] = words(text, before.span)
     for mention in ordered:
         name = words(text, mention.span)
@@ -212,11 +209,14 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[2]))] = name
             alias[tuple(w.casefold() for w in _TOKEN.findall(inner[1]))] = name
         homes.setdefault(alias.get(name, name), []).append(mention)
+    if mentions[0].type != "ORG":
+        return list(homes.values())
     bare = {name: _without_form(name) for name in homes}
+    initials = {name: "".join(word[0] for word in name if word not in _UNSPELT) for name in homes}
     for short in sorted(homes, key=len):
         longer = (n for n in homes if n != short and (len(short) > 1 and n[: len(short)] == short or bare[n] == bare[short]))
-        target = alias.get(short) or next(longer, None) or _written_out(short, homes)
-        if target and target in homes and target != short and mentions[0].type == "ORG":
+        target = alias.get(short) or next(longer, None) or _written_out(short, homes, initials)
+        if target and target in homes and target != short:
             homes[target] += homes.pop(short)
     return list(homes.values())
 
@@ -230,26 +230,34 @@ def _without_form(name: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in name if not grammar.is_listed("company_forms", word)) or name
 
 
-def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:
+# words without a letter in an acronym
+_UNSPELT = frozenset({"dan", "atas", "di", "untuk"})
+
+
+def _written_out(short: tuple[str, ...], names: Iterable[tuple[str, ...]], initials: Mapping[tuple[str, ...], str]) -> tuple[str, ...] | None:
     """The one name that a shorter one abbreviates: by its initials (BPS), or by clipped words (Kemenkeu, Pemprov Riau)."""
-
-    def is_abbreviated(name: tuple[str, ...]) -> bool:
-        spelt = len(short) == 1 and len(short[0]) > 2 and short[0] == "".join(word[0] for word in name if word not in {"dan", "atas", "di", "untuk"})
-        return spelt or grammar.is_clipped(short[0], name) and set(short[1:]) <= set(name)
-
-    found = [name for name in names if short and len(name) > len(short) and is_abbreviated(name)]  # “&” has no words
+    if not short:
+        return None  # “&” has no words
+    acronym = short[0] if len(short) == 1 and len(short[0]) > 2 else None
+    longer = [name for name in names if len(name) > len(short)]
+    found = [name for name in longer if initials[name] == acronym or grammar.is_clipped(short[0], name) and set(short[1:]) <= set(name)]
     return found[0] if len(found) == 1 else None
 
 
 def _told(text: str, masked: str, mentions: list[Mention]) -> list[Mention]:
     """The mentions that no headline of another article holds, which glues words to names, where one of them is a name of several words."""
+    if len(mentions) == 1:
+        return mentions
     told = [m for m in mentions if masked[m.span.start] != grammar.NOISE]
     return told if any(len(words(text, m.span)) > 1 for m in told) else mentions
 
 
 def _fullest(text: str, mentions: list[Mention]) -> Span:
     """The mention with most words, the first of those, in the spelling used most."""
+    if len(mentions) == 1:
+        return mentions[0].span
     named = [(words(text, m.span), m) for m in mentions]
     longest = max((name for name, _ in named), key=len)  # the first of them
     spelt = Counter(name for name, _ in named if len(name) == len(longest) and name[:1] == longest[:1])
-    return next(m for name, m in named if name == max(spelt, key=spelt.__getitem__)).span
+    usual = max(spelt, key=spelt.__getitem__)
+    return next(m for name, m in named if name == usual).span

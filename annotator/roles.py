@@ -24,18 +24,22 @@ _BETWEEN_NAMES = regex.compile(expand(rf"(?<={grammar.NAME})\.(?=\s{grammar.NAME
 
 def offices_shown(text: str, masked: str, mentions: tuple[Mention, ...]) -> str:
     """The masked text in which an office that the tagger took into an institution's or a place's name is words again, and a lost comma between names a comma."""
-    shown = list(masked)
-    lost = grammar.loses_commas(text)
-    for full_stop in _BETWEEN_NAMES.finditer(masked) if lost else ():
+    found: list[tuple[int, str]] = []
+    for full_stop in _BETWEEN_NAMES.finditer(masked) if grammar.loses_commas(text) else ():
         following = grammar.WORD.search(text, full_stop.end())
         if following and following.group() not in text[max(0, full_stop.start() - 60) : full_stop.start()]:  # “… Yasushi Itagaki. Yasushi juga …”
-            shown[full_stop.start()] = ","
+            found.append((full_stop.start(), ","))
     for mention in mentions:
         start, stop = mention.span
         before = max(0, start - 5)
         office = _OFFICE.search(text, before, stop) if mention.type != "PER" and _may_hold_office(text[before:stop]) else None
         if office and office.start() <= start < office.end() and not (mention.type == "LOC" and grammar.is_listed("name_roles", office.group())):
-            shown[start : office.end()] = text[start : office.end()]
+            found.append((start, text[start : office.end()]))
+    if not found:
+        return masked
+    shown = list(masked)
+    for start, words_ in found:
+        shown[start : start + len(words_)] = words_
     return "".join(shown)
 
 
