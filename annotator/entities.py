@@ -178,14 +178,16 @@ def _is_short_for(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
     """Whether a name is a part of a fuller one: all its words, an initial for a word, the initials of all (SBY), or clipped from it."""
     if short == full:
         return bool(short)
+    if len(short) > 1 and set(short).isdisjoint(full):
+        return False
     telling = [w for w in short if w not in _PARTICLES]
     if any(len(w) > 1 and w in full for w in telling):
         # the word itself, an initial for it, or it for an initial
         return all(w in full or w[0] in full or len(w) == 1 and any(f.startswith(w) for f in full) for w in telling)
     if len(short) > 1 or not telling or len(short[0]) < 3 or short[0][0] in full:
         return False
-    initials = "".join(f[0] for f in full if f not in _PARTICLES)
-    return short[0] == initials or grammar.is_clipped(short[0], full)
+    spelt = len(short[0]) <= len(full) and short[0] == "".join(f[0] for f in full if f not in _PARTICLES)
+    return spelt or grammar.is_clipped(short[0], full)
 
 
 # “Komisi Yudisial (KY)”, as two names and as one

@@ -107,7 +107,7 @@ _DESCRIBED = _compile(_DEGREES + r"(?:\s*\([^()]{1,40}\))?\s*,\s*(?:(?P<one>seor
 # whose relation somebody is
 _RELATED = rf"{{words:relations}}(?:\s+{{words:relation_words}})*(?:\s+dari)?(?:\s+(?:{{words:roles}}|{{words:ranks}}|[{ORG}{LOC}]+))*\s+{PER}+(?:\s+dan\s+{PER}+)?(?:\s+lain(?:nya)?)?"
 _RELATES = (
-    rf"(?<![\w-])(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,|\s$)"  # “kuasa hukum Ratmini, Setyo Wibowo”
+    rf"\b(?<!-)(?P<role>{_RELATED}(?=(?:\s*\([^()]{{1,40}}\))?,|\s$)"  # “kuasa hukum Ratmini, Setyo Wibowo”
     r"|{words:relations}(?:(?P<kin>nya)(?:\s+\p{L}+){0,2}|(?:\s+{words:relations})?\s+(?:dari\s+)?(?:salah\s+(?:satu|seorang)\s+)?{words:parties}(?:\s+lain(?:nya)?)?)(?![\w-])"  # “ibunya”, “ayah korban”
     r"|(?<=\bsang\s)(?P<kin>{words:relations})(?=,|\s)"
     rf"|(?P<place>{{words:roles}}(?:\s+(?:(?-i:\p{{Lu}}\p{{L}}*)|{{words:relation_words}}|[{ORG}{LOC}]+)){{0,4}}\s+{PER}+)(?=,|\s))"  # “Kapolsek Giri, AKP Budi”: a place that the tagger took for a person
@@ -173,7 +173,8 @@ def _role_before(text: str, masked: str, stop: int) -> Role | None:
 
 def _office_before(window: str, limit: int, apposed: bool, masked: str, name: int) -> Span | None:
     """The office in a stretch before a name that ends at a place in it."""
-    window = _PAIR.sub(lambda m: ORG * len(m.group()), window)
+    if "-" in window or "–" in window:
+        window = _PAIR.sub(lambda m: ORG * len(m.group()), window)
     cut = _clause_start(window, limit - 1)  # a full stop right before a name is an abbreviation's
     relative = (_RELATIVE if apposed else _THEN).search(window, cut, limit)
     if relative and _DEICTIC.fullmatch(relative.group()) and not _CLOSED.match(masked, name):
@@ -381,6 +382,7 @@ def held(text: str, masked: str, entities: tuple[Entity, ...]) -> tuple[Entity, 
     return tuple(replace(e, roles=(given[i],)) if i in given else e for i, e in enumerate(entities))
 
 
+_ADVERBS = _compile(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+", regex.REVERSE)
 _AFFILIATION = regex.compile(r"\ue001+|\ue002+")
 
 
@@ -389,14 +391,14 @@ def _role(text: str, masked: str, start: int, stop: int, rule: str) -> Role | No
         stop -= 1
     while text[start:stop].endswith(")") and text.count(")", start, stop) > text.count("(", start, stop):
         stop -= 1
-    adverbs = grammar.pattern(r"(?:\s+(?:{words:adverbs}|bernama|atas\s+nama|(?:ber)?inisial|yakni|yaitu|lain(?:nya)?|dan))+$").search(masked[start:stop])
+    adverbs = _ADVERBS.match(masked, start, stop)
     if adverbs:
-        stop = start + adverbs.start()
+        stop = adverbs.start()
     if stop <= start or "\n" in text[start:stop]:
         return None
     span = Span(start, stop)
-    names = list(_AFFILIATION.finditer(masked[start:stop]))
-    affiliation = Span(start + names[0].start(), start + names[0].end()) if names else None
+    name = _AFFILIATION.search(masked, start, stop)
+    affiliation = Span(*name.span()) if name else None
     rule = "role.party" if grammar.starts_with("parties", text[start:stop]) else rule
     return Role(span, affiliation, rule)
 
