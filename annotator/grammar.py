@@ -278,7 +278,7 @@ def skip_connectives(masked: str, start: int, stop: int) -> int:
 
 
 _EDGE = " \t\r\n\u00a0\u200b,;:.!?…–—-" + NOISE
-_TAIL_DATE = r"(?:,?\s*(?:pada\s+|hari\s+)*{words:days}\b(?:\s+(?:lalu|pagi|siang|sore|malam|ini))*\s*(?:\([\d/., ]+\)|,?\s*\d{1,2}\s+\p{L}+\s+\d{4})?(?:\s+(?:lalu|pagi|siang|sore|malam))*)"
+_TAIL_DATE = r"(?r)(?:,?\s*(?:pada\s+|hari\s+)*{ends:days}\b(?:\s+(?:lalu|pagi|siang|sore|malam|ini))*\s*(?:\([\d/., ]+\)|,?\s*\d{1,2}\s+\p{L}+\s+\d{4})?(?:\s+(?:lalu|pagi|siang|sore|malam))*)[\s.]*"  # from the end
 
 
 def trim(text: str, masked: str, start: int, stop: int) -> Span | None:
@@ -287,7 +287,7 @@ def trim(text: str, masked: str, start: int, stop: int) -> Span | None:
     match = pattern(r"bahwa(?:sanya|sannya)?\b[\s,]*").match(masked, start, stop)
     if match and match.end() < stop:
         start = _strip_left(masked, match.end(), stop)
-    date = pattern(_TAIL_DATE + r"[\s.]*$").search(masked[:stop], max(start, stop - 60))
+    date = pattern(_TAIL_DATE).match(masked[:stop], max(start, stop - 60))
     if date and date.start() <= start:
         return None  # “katanya, Rabu (1/2)”
     if date and masked[date.start()] == ",":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import regex
 
@@ -35,8 +35,7 @@ FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue
 AHEAD = frozenset({"indirect.passive.ahead", "indirect.request.ahead"})
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A cue word of a view: where it stands, its form without -nya, and the word lists it is on."""
 
     span: Span
@@ -44,12 +43,8 @@ class Cue:
     lists: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far.
-
-    `held` is where the content of the quote that holds the cue starts in the view; None where none does.
-    """
+class Scope(NamedTuple):
+    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far, there and here."""
 
     article: Article
     span: Span
@@ -57,11 +52,10 @@ class Scope:
     cue: Cue
     previous: Statement | None
     found: list[Quote]
-    held: int | None
+    here: list[Quote]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A source in a view: None and `implicit` where only -nya or an earlier sentence names it. `stop` is where an agent's phrase ends."""
 
     span: Span | None
@@ -73,16 +67,16 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
     """The indirect and mixed quotes of one stretch; `found` are earlier quotes."""
     out: list[Quote] = []
     # cues within or after their content come first, since the others' content ends at them
-    for cue in sorted(_cues(view), key=lambda c: (not c.lists & FRAMING, c.span.start)):
-        if NOISE in cue.span.of(view) or cue.lists & LOSING and _LOST.search(view, 0, cue.span.start):
+    for cue in sorted(_cues(view), key=lambda c: (c.lists.isdisjoint(FRAMING), c.span.start)):
+        if NOISE in cue.span.of(view) or not cue.lists.isdisjoint(LOSING) and _LOST.search(view, 0, cue.span.start):
             continue
         lead = " " * cue.span.start if _opens_sentence(article, span, cue) else view[: cue.span.start]
         here = lead + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
-        result = _first(Scope(article, span, here, cue, previous, found + out, _held(cue.span, span.start, out)))
+        result = _first(Scope(article, span, here, cue, previous, found + out, out))
         if result:
             quote, used = result
             out.append(quote)
-            if used and cue.lists & FRAMING:
+            if used and not cue.lists.isdisjoint(FRAMING):
                 view = grammar.cover(view, [used], NOISE)
     out = [quote for quote in out if len(out) == 1 or quote.rule not in AHEAD]
     return [quote for quote in out if not quote.rule.startswith("indirect.relay") or _is_alone(article, quote, found + out)]
@@ -97,19 +91,20 @@ _UP_TO_COMMA = regex.compile(r"[^.\n]{0,80}?,")
 
 def _opens_sentence(article: Article, span: Span, cue: Cue) -> bool:
     """Whether a sentence opens at a cue within another: after a headline (“… Naik Menurut Budi, C”), or small after a full stop."""
-    start = span.start + cue.span.start
-    if not cue.lists & {"cue_preposition", "cue_preposition_nya"}:
+    if cue.lists.isdisjoint(("cue_preposition", "cue_preposition_nya")):
         return False
+    start = span.start + cue.span.start
     capital = article.text[start].isupper()
     if not capital and not _LOST.search(article.masked, span.start, start):
         return False
     return capital and "cue_preposition_nya" in cue.lists or bool(_UP_TO_COMMA.match(article.masked, start))
 
 
-def _held(cue: Span, offset: int, out: list[Quote]) -> int | None:
+def _held(scope: Scope) -> int | None:
     """Where the innermost content that holds a cue starts in the view; a medium whose words somebody else speaks holds none."""
-    holders = [quote.content[0].start for quote in out if not quote.rule.startswith("indirect.relay") and any(part.contains(cue.shift(offset)) for part in quote.content)]
-    return max(holders) - offset if holders else None
+    cue = scope.cue.span.shift(scope.span.start)
+    holders = [quote.content[0].start for quote in scope.here if not quote.rule.startswith("indirect.relay") and any(part.contains(cue) for part in quote.content)]
+    return max(holders) - scope.span.start if holders else None
 
 
 # ---------------------------------------------------------------------------------------------------------------- cues
@@ -144,8 +139,6 @@ _REQUESTS = frozenset({"cue_request", "cue_ask_for"})
 
 def _first(scope: Scope) -> tuple[Quote, Span | None] | None:
     """The quote of the first rule that speaks, and the stretch of the view its attribution uses up."""
-    if _is_negated(scope) or _is_in_link(scope) or _is_purpose(scope):
-        return None
     for rule in _rules(scope.cue.lists):
         match = rule.pattern.search(scope.view)
         result = _read(scope, rule, match) if match else None
@@ -187,10 +180,10 @@ _IN_ORDER_TO = regex.compile(r"\b(?:untuk|guna|demi|cara|upaya|dalam\s+rangka)\s
 
 def _is_purpose(scope: Scope) -> bool:
     """“untuk memastikan …”, “guna menegaskan …”, “harus menjaga A dan memastikan B”: what something is for, said by nobody."""
-    before = scope.view[max(0, scope.cue.span.start - 240) : scope.cue.span.start]
-    if scope.cue.stem == "memastikan" and _TO_ENSURE.search(before):
+    start = scope.cue.span.start
+    if scope.cue.stem == "memastikan" and _TO_ENSURE.search(scope.view[max(0, start - 240) : start]):
         return True
-    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(_IN_ORDER_TO.search(before[-16:]))
+    return ("cue_say" in scope.cue.lists or scope.cue.stem == "mendorong") and bool(_IN_ORDER_TO.search(scope.view[max(0, start - 16) : start]))
 
 
 _WITHIN = regex.compile(r"[\p{L}\ue000-\ue002]\s$")
@@ -205,6 +198,8 @@ def _is_in_link(scope: Scope) -> bool:
 
 
 def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Span | None] | None:
+    if _is_negated(scope) or _is_in_link(scope) or _is_purpose(scope):
+        return None
     told = "unheld" in rule.options and grammar.pattern(_OWN_CUE).search(match["before"])
     source = None if told else _source(scope, rule, match)
     if source is None:
@@ -274,7 +269,7 @@ def _reporter(scope: Scope, match: regex.Match) -> Span | None:
     bare = match.groupdict().get("that") is None
     if described and bare and cue.lists & {"cue_document", "cue_wish"}:
         return None  # “video yang memperlihatkan …” describes the video
-    if grammar.pattern(_SAID_BY_ME).search(view[max(0, cue.span.start - 60) : cue.span.start]):
+    if grammar.pattern(_SAID_BY_ME).match(view[max(0, cue.span.start - 60) : cue.span.start]):
         return None
     subject = _subject(scope, *match.span("subject"))
     if subject and "cue_document" in cue.lists and PER in subject.of(view) and (text := grammar.pattern(_ABOUT).search(view, max(0, subject.start - 60), subject.start)):
@@ -302,7 +297,7 @@ _ENSURES = frozenset({"menjamin", "memastikan"})
 # what institutions do whose names the tagger passed over
 _KEEPS = frozenset({"mencatat", "menemukan", "menyimpulkan"})
 # “Bung Karno, yang saya katakan …”, “ketika saya mengatakan …”: the one who speaks already; not “petugas kami mengatakan”
-_SAID_BY_ME = r"(?:[,.;:]|\b(?:{words:adverbs}|{words:adjunct_next}|{words:adjunct_later}))\s+{words:first_person}\s+(?:{words:adverbs}\s+)*$"
+_SAID_BY_ME = r"(?r)(?:[,.;:]|\b(?:{ends:adverbs}|{ends:adjunct_next}|{ends:adjunct_later}))\s+{ends:first_person}\s+(?:{ends:adverbs}\s+)*"  # from the end
 
 
 # what the one who speaks said at another time: “saya bilang, jangan pulang”, “tadi kami sampaikan bahwa C”; not “saya tegaskan”, “anak saya bilang”, “itu sudah saya sampaikan”
@@ -353,14 +348,14 @@ def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
 
 def _subject(scope: Scope, start: int, stop: int) -> Span | None:
     """The subject of a cue. Within somebody's content it stands there too, unless the cue goes on with what they say after a comma."""
-    shared = _shared(scope, start, stop)
+    held, shared = _held(scope), _shared(scope, start, stop)
     told_before = "cue_request" in scope.cue.lists and _BEFORE.search(scope.view, start, stop)
-    if scope.held is None or told_before or shared and "," in scope.view[max(start, stop - 16) : stop]:
+    if held is None or told_before or shared and "," in scope.view[max(start, stop - 16) : stop]:
         return shared or sources.before(scope.view, start, stop)
-    own = sources.before(scope.view, max(start, scope.held), stop)
-    manner = _BY.search(scope.view, scope.held, stop)
+    own = sources.before(scope.view, max(start, held), stop)
+    manner = _BY.search(scope.view, held, stop)
     if manner and not (own and grammar.is_clause(scope.view[own.stop : manner.start()])):
-        return _holder(scope)
+        return _holder(scope, held)
     words = own.of(scope.view) if own else ""
     if sources.is_somebody(words):
         glued = own and scope.view[: own.start].rstrip()[-1:] in tuple(".?!")  # a sentence that a scraper left open
@@ -368,9 +363,9 @@ def _subject(scope: Scope, start: int, stop: int) -> Span | None:
     return shared or (own if words and not grammar.is_predicate(words.split()[0]) else None)
 
 
-def _holder(scope: Scope) -> Span | None:
+def _holder(scope: Scope, held: int) -> Span | None:
     """The source of the quote that holds the cue."""
-    holder = next((q for q in reversed(scope.found) if q.content[0].start == scope.span.start + scope.held), None)
+    holder = next((q for q in reversed(scope.found) if q.content[0].start == scope.span.start + held), None)
     return holder.source.shift(-scope.span.start) if holder and holder.source and scope.span.contains(holder.source) else None
 
 
@@ -737,13 +732,14 @@ _ASIDE = regex.compile(
 )
 # a second cue with the same subject, or one set against it with its own
 _SECOND_CUE = (
+    r"(?=[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi|sedangkan|sementara|adapun|namun)\s)(?:"  # tried where it may start only
     r"(?P<second>[\s,]+(?:dan|serta|sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})"
     r"(?<!menyebut|menyebutkan|mengatakan|meminta|minta|mengajak|melaporkan|mengungkap|memperingatkan|memastikan|mendorong)\b)"
     r"|[\s,]+(?:sambil|seraya|sembari|tetapi|tapi)\s+{aux}(?:{words:cue_say}|{words:cue_request})\b(?!\s+(?:bantuan|maaf))"
     r"|[\s,]+dan\s+{aux}(?:berharap|menilai)\b|[\s,]+dan\s+(?:berjanji|bertekad|berkomitmen)\b"
     r"|[,\s]\s*(?:sedangkan|sementara)\s+(?:[^\s,]+\s+){0,6}?{name}\s+{aux}(?:{words:cue_say}|{words:cue_think})\b"
     # “…, sementara polisi menuduh D”
-    r"|,\s*(?:sedangkan|sementara|adapun|namun|tetapi|tapi)\s+(?P<other>(?!(?:yang|untuk|jika|kalau|bila|saat|ketika|di|pada|dalam)\b)(?:[^\s,.]+|\d+[.,]\d+)(?:\s+(?!(?:yang|untuk|agar|bahwa)\b)(?:[^\s,.]+|\d+[.,]\d+)){0,6}?)\s+{aux}(?:{words:cue_say}|{words:cue_think}|{words:cue_accuse})\b"
+    r"|,\s*(?:sedangkan|sementara|adapun|namun|tetapi|tapi)\s+(?P<other>(?!(?:yang|untuk|jika|kalau|bila|saat|ketika|di|pada|dalam)\b)(?:[^\s,.]+|\d+[.,]\d+)(?:\s+(?!(?:yang|untuk|agar|bahwa)\b)(?:[^\s,.]+|\d+[.,]\d+)){0,6}?)\s+{aux}(?:{words:cue_say}|{words:cue_think}|{words:cue_accuse})\b)"
 )
 
 

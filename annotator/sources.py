@@ -7,6 +7,7 @@ import regex
 from annotator.document import Span
 from annotator.grammar import CUE, DEGREE, LOC, NAME, NOISE, ORG, PER, QUOTED, RELATED, THIS, WORD
 from annotator.grammar import is_clause, is_listed, is_predicate, is_subject, pattern, predicate_at, skip_connectives, starts_with
+from annotator.rules import any_of
 
 _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
@@ -198,9 +199,10 @@ def _first_subject(masked: str, start: int, stop: int) -> Span | None:
     return _head(masked, segment) if segment and not _is_adverbial(masked, segment) else None
 
 
+_SUBORDINATORS = ("bahwa", "sehingga", "sedangkan", "adapun", "tetapi", "tapi", "namun", "sementara", "karena", "sebab", "lantaran")
 _BOUNDARY = regex.compile(
     rf"[{QUOTED}{THIS}{NOISE}{CUE}]+[\s,.]*|[;:]\s|\s[–—-]{{1,2}}\s(?!.*\s[–—-]{{1,2}}\s*$)|[.?!]\s+(?=[\p{{Lu}}\ue000-\ue002])|(?<={NAME})\.(?={NAME})"
-    r"|\b(?:bahwa|sehingga|sedangkan|adapun|tetapi|tapi|namun|sementara|karena|sebab|lantaran|maka(?!\s+dari\b)|(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)(?=[^,]*$))\s",
+    rf"|\m(?:{any_of(_SUBORDINATORS)}|maka(?!\s+dari\b)|(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)(?=[^,]*$))\s",
     regex.IGNORECASE,
 )
 
@@ -224,8 +226,7 @@ def _inner_start(masked: str, start: int, stop: int) -> int:
 
 
 def _drop_adverbs(masked: str, start: int, stop: int) -> int:
-    match = pattern(r"(?:[\s,]*\b(?:{words:adverbs}|ingin)\b)*[\s,]*$").search(masked[:stop], start)
-    return match.start() if match else stop
+    return pattern(r"(?r)(?:[\s,]*\b(?:{ends:adverbs}|ingin)\b)*[\s,]*").match(masked[:stop], start).start()  # from the end
 
 
 def _before_adverbs(masked: str, span: Span) -> Span:
