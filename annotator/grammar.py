@@ -106,14 +106,14 @@ def is_listed(name: str, word: str) -> bool:
     return word.casefold() in lexicon.lower(name)
 
 
-def starts_with(name: str, masked: str) -> bool:
-    """Whether the text starts with an entry of a word list, -nya or not."""
-    return bool(_opening(name).match(masked))
+def starts_with(names: str, masked: str) -> bool:
+    """Whether the text starts with an entry of a word list (or of one of several, blanks between their names), -nya or not."""
+    return bool(_opening(names).match(masked))
 
 
 @functools.cache
-def _opening(name: str) -> regex.Pattern:
-    return pattern(r"\s*{words:%s}(?:nya)?\b" % name)
+def _opening(names: str) -> regex.Pattern:
+    return pattern(r"\s*(?:%s)(?:nya)?\b" % "|".join("{words:%s}" % name for name in names.split()))
 
 
 def is_clipped(word: str, words: Sequence[str]) -> bool:
@@ -137,6 +137,7 @@ def is_quoted(masked: str, place: int) -> bool:
 # ----------------------------------------------------------------------------------------------- predicates and clauses
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def is_predicate(word: str) -> bool:
     """Whether a word can be a predicate: on the list, or a verb by its prefix; a capital letter makes it part of a name or title."""
     if is_listed("predicates", word):
@@ -174,7 +175,7 @@ def predicate_at(masked: str) -> int | None:
         deictic = following is not None and following.group().casefold() in {"ini", "itu", "tersebut", "nanti", "seorang", "satu"}
         deictic = deictic or word == "sejak" and following is not None and following.group().casefold() in {"awal", "pertama", "mula", "dulu", "dahulu", "lama", "kemarin"}
         opens = None if deictic else opens_adjunct(word)
-        if _RANGE.match(masked, match.start()):
+        if word == "mulai" and _RANGE.match(masked, match.start()):
             continue
         if closed and not waiting and not opens and _may_predicate(masked, closed, match):
             return match.start()

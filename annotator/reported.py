@@ -35,6 +35,10 @@ FRAMING = OPENING - {"cue_evidence"} | {"cue_inverted", "cue_inverted_nya", "cue
 AHEAD = frozenset({"indirect.passive.ahead", "indirect.request.ahead"})
 
 
+# what the groups of a match hold; made once, for many ask
+Groups = dict[str, str | None]
+
+
 class Cue(NamedTuple):
     """A cue word of a view: where it stands, its form without -nya, and the word lists it is on."""
 
@@ -116,8 +120,22 @@ def _cue_pattern() -> regex.Pattern:
     return regex.compile(rf"\b(?<![\-@#])(?:(?P<stem>{stems})(?:(?P<nya>nya|ny(?=,))|(?P<nya>))(?:lah|pun)?(?![\w-])|(?P<cut>{cut})(?=[.,]\s))", regex.IGNORECASE)
 
 
+_WORD = regex.compile(r"\w{2,}")
+
+
+@functools.cache
+def _openings() -> frozenset[str]:
+    """First words of cues, with what may be glued to them: looking words up is faster than trying the pattern at each."""
+    words = {_WORD.match(stem).group() for name in CUE_LISTS for stem in lexicon.lower(name)}
+    return frozenset(word + nya + lah for word in words for nya in ("", "nya", "ny") for lah in ("", "lah", "pun")).union(grammar.cut_cues())
+
+
 def _cues(view: str) -> Iterator[Cue]:
-    for match in _cue_pattern().finditer(view):
+    openings, stop = _openings(), 0
+    for word in _WORD.finditer(view):
+        if word.group().casefold() not in openings or word.start() < stop or not (match := _cue_pattern().match(view, word.start())):
+            continue
+        stop = match.end()
         stem = match["stem"].casefold() if match["stem"] else grammar.cut_cues()[match["cut"].casefold()]
         yield Cue(Span(*match.span()), stem, _lists(stem, bool(match["nya"])))
 
@@ -201,7 +219,8 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     if _is_negated(scope) or _is_in_link(scope) or _is_purpose(scope):
         return None
     told = "unheld" in rule.options and grammar.pattern(_OWN_CUE).search(match["before"])
-    source = None if told else _source(scope, rule, match)
+    groups = match.groupdict()
+    source = None if told else _source(scope, rule, match, groups)
     if source is None:
         return None
     if "after" in rule.options and not _follows_words(scope):
@@ -211,7 +230,7 @@ def _read(scope: Scope, rule: rules.Rule, match: regex.Match) -> tuple[Quote, Sp
     points_back = "previous" in rule.options
     if points_back and "cue_deemed" in scope.cue.lists:
         return None  # “uang itu disebut jaksa …” says something about the money
-    parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, source)
+    parts = _sentence_before(scope) if points_back else _parts(scope, rule, match, groups, source)
     if not parts:
         return None
     kind = "mixed" if not points_back and any(_quotes_words(scope, p) for p in parts) else "indirect"
@@ -233,9 +252,8 @@ def _leaves_others(rule: rules.Rule) -> bool:
 _BEFORE_CLAUSE = frozenset({"cue_preposition", "cue_relay"})
 
 
-def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None:
+def _source(scope: Scope, rule: rules.Rule, match: regex.Match, groups: Groups) -> Source | None:
     """The source a match names, or None where the rule asks for another kind of source."""
-    groups = match.groupdict()
     view, cue = scope.view, scope.cue
     if groups.get("agent") is not None:
         after = sources.after(view, *match.span("agent"), clause=not cue.lists.isdisjoint(_BEFORE_CLAUSE))
@@ -245,7 +263,7 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     elif groups.get("subject") is not None:
         if own := _said_before(scope):
             return Source(own, False, None)
-        subject = _reporter(scope, match)
+        subject = _reporter(scope, match, groups)
         found = Source(subject, False, None) if subject else None
     else:
         found = Source(None, True, None)
@@ -262,11 +280,11 @@ def _source(scope: Scope, rule: rules.Rule, match: regex.Match) -> Source | None
     return found
 
 
-def _reporter(scope: Scope, match: regex.Match) -> Span | None:
+def _reporter(scope: Scope, match: regex.Match, groups: Groups) -> Span | None:
     """The source that stands before a cue; None where it reports nothing by it."""
     view, cue = scope.view, scope.cue
     described = bool(_DESCRIBED.search(view[: cue.span.start]))
-    bare = match.groupdict().get("that") is None
+    bare = groups.get("that") is None
     if described and bare and cue.lists & {"cue_document", "cue_wish"}:
         return None  # “video yang memperlihatkan …” describes the video
     if grammar.pattern(_SAID_BY_ME).match(view[max(0, cue.span.start - 60) : cue.span.start]):
@@ -331,7 +349,7 @@ def _is_person(cue: Cue, words: str) -> bool:
     if not grammar.starts_with("documents", words) and "\ue000" in words or grammar.starts_with("pronouns", words):
         return True
     words = _SOME.sub("", words)
-    return not grammar.starts_with("documents", words) and any(grammar.starts_with(name, words) for name in ("roles", "groups", "crowds", "institutions"))
+    return not grammar.starts_with("documents", words) and grammar.starts_with("roles groups crowds institutions", words)
 
 
 def _suits(scope: Scope, rule: rules.Rule, agent: Span, stop: int) -> bool:
@@ -394,10 +412,10 @@ def _shared(scope: Scope, start: int, stop: int) -> Span | None:
 # ------------------------------------------------------------------------------------------------------------- content
 
 
-def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> tuple[Span, ...]:
+def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, groups: Groups, source: Source) -> tuple[Span, ...]:
     """The content a match names, cut and trimmed, in the article's offsets; empty where it is no content."""
     view, options = scope.view, rule.options
-    pieces = _pieces(scope, rule, match, source)
+    pieces = _pieces(scope, rule, match, groups, source)
     if "final" in options and source.stop is not None and grammar.is_clause(view[source.stop :].split(". ")[0]):
         return ()
     if "predicate" in options:
@@ -405,11 +423,11 @@ def _parts(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -
         if start is None:
             return ()
         pieces = [(start, pieces[0][1])]
-    if _reports_before(match) or _asks_for(match) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
+    if _reports_before(groups) or _asks_for(groups) or rule.id == "indirect.request" and grammar.is_clause(match["addressee"]):
         return ()
     text = scope.article.text[scope.span.start : scope.span.stop]
     spans = [s for start, stop in pieces if start < stop and (s := grammar.trim(text, view, start, stop))]
-    if not spans or "medial" in options and len(spans) < len(pieces) or not _is_content(scope, rule, match, source, spans[-1]):
+    if not spans or "medial" in options and len(spans) < len(pieces) or not _is_content(scope, rule, match, groups, source, spans[-1]):
         return ()
     return tuple(s.shift(scope.span.start) for s in spans)
 
@@ -461,12 +479,11 @@ _AIM = regex.compile(r"\b(?:untuk|agar|supaya|guna|demi)\b", regex.IGNORECASE)
 _TO_BE_DONE = regex.compile(r"(?:segera\s+|tidak\s+|tetap\s+)?di\p{L}{4,}", regex.IGNORECASE)
 
 
-def _asks_for(match: regex.Match) -> bool:
+def _asks_for(groups: Groups) -> bool:
     """Whether what is asked for or proposed is a thing, which then has a purpose, not an act of somebody."""
-    groups = match.groupdict()
     asked = groups.get("addressee") or groups.get("object") or ""
     aimed = (groups.get("that") or "").casefold() in ("untuk", "agar", "supaya")
-    return aimed and bool(grammar.pattern(_THING).match(asked)) and not sources.is_somebody(asked) and not _TO_BE_DONE.match(match["content"])
+    return aimed and bool(grammar.pattern(_THING).match(asked)) and not sources.is_somebody(asked) and not _TO_BE_DONE.match(groups["content"])
 
 
 _AND = regex.compile(r"\s*(?:dan|serta)\b")
@@ -476,16 +493,16 @@ _AND = regex.compile(r"\s*(?:dan|serta)\b")
 _THAT_DOES = regex.compile(r"\byang\s+(?:\p{L}+\s+)?me\p{L}{4,}\s*\Z", regex.IGNORECASE)
 
 
-def _reports_before(match: regex.Match) -> bool:
+def _reports_before(groups: Groups) -> bool:
     """“mengaku sudah mengingatkan Y bahwa C”, “menilai wajar jika C”, “meminta Y memeriksa Z agar C”: the content starts before the complementiser."""
-    asked = match.groupdict().get("addressee") or ""
-    if (match.groupdict().get("that") or "").casefold() == "bahwa" and _THAT_DOES.search(asked):
+    asked = groups.get("addressee") or ""
+    if (groups.get("that") or "").casefold() == "bahwa" and _THAT_DOES.search(asked):
         return True
-    at = None if _AND.match(asked) else grammar.predicate_at(asked)
+    at = grammar.predicate_at(asked) if asked and not _AND.match(asked) else None
     if at is not None:
         return bool(_TO_DO.match(asked, at))
-    between = match.groupdict().get("object") or ""
-    return grammar.is_clause(between) and not grammar.pattern(r"(?:\s*\b{words:adverbs}\b)*\s*(?:satu\s+hal\b.*)?").fullmatch(between)
+    between = groups.get("object") or ""
+    return bool(between) and grammar.is_clause(between) and not grammar.pattern(r"(?:\s*\b{words:adverbs}\b)*\s*(?:satu\s+hal\b.*)?").fullmatch(between)
 
 
 _CAUSE = regex.compile(r"(?:karena|sebab|lantaran|bahwa)\W*", regex.IGNORECASE)
@@ -499,9 +516,8 @@ _FRONTED = regex.compile(
 )
 
 
-def _fronted(scope: Scope, match: regex.Match, source: Source) -> tuple[int, int] | None:
+def _fronted(scope: Scope, groups: Groups, source: Source) -> tuple[int, int] | None:
     """“Untuk mencegah hal itu, X menyatakan C”: what stands before a subject and belongs to the content of its verb."""
-    groups = match.groupdict()
     if groups.get("subject") is None or groups.get("that") is not None or source.span is None or "cue_say" not in scope.cue.lists:
         return None
     found = _FRONTED.match(scope.view, 0, source.span.start)
@@ -518,11 +534,10 @@ def _antecedent(view: str, start: int, stop: int) -> int:
 _CONCEDED = regex.compile(r"\b(?:meski|walau|kendati)(?:pun)?(?!\s+(?:demikian|begitu)\b)\s[^,.]{0,60}\Z", regex.IGNORECASE)
 
 
-def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) -> list[tuple[int, int]]:
+def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, groups: Groups, source: Source) -> list[tuple[int, int]]:
     """Where the content stands, untrimmed: before the cue, after it, or both."""
-    view, groups = scope.view, match.groupdict()
-    pieces = []
-    if fronted := _fronted(scope, match, source):
+    view, pieces = scope.view, []
+    if fronted := _fronted(scope, groups, source):
         pieces.append(fronted)
     if groups.get("before"):
         start = grammar.skip_connectives(view, *match.span("before"))
@@ -534,7 +549,7 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source) 
             pieces.append((start, start) if dropped else (start, match.end("before")))
     for name in ("content", "rest"):
         if groups.get(name) is not None:
-            start = match.start("that") if _is_condition(match) else match.start(name)
+            start = match.start("that") if _is_condition(groups) else match.start(name)
             pieces.append((_past_adverbs(view, start), match.end(name)))
     if source.span and pieces and _CONCEDED.search(view, 0, source.span.start):
         main = view.find(",", scope.cue.span.stop)  # “Meski Budi menilai C, Sari menolak”
@@ -567,9 +582,8 @@ _CONDITIONAL = frozenset({"jika", "kalau", "bila"})
 _MAIN_CLAUSE = regex.compile(r"(?:,\s*+(?!\d|yang\b|dan\b|atau\b|serta\b|sehingga\b|tetapi\b|tapi\b|namun\b|karena\b|meski|sementara\b|sedangkan\b|agar\b|padahal\b|bahkan\b|termasuk\b|bukan|di\p{L}{4}|me\p{L}{4}|ber\p{L}{3})|\b(?=maka\s|tentunya\s|pastinya\s))(?P<main>[^,.]+)", regex.IGNORECASE)
 
 
-def _is_condition(match: regex.Match) -> bool:
+def _is_condition(groups: Groups) -> bool:
     """“mengatakan, jika A, B”: a condition and its main clause, where “mengungkapkan jika A” has a complementiser."""
-    groups = match.groupdict()
     words = groups.get("content")
     if not words or (groups.get("that") or "").casefold() not in _CONDITIONAL:
         return False
@@ -582,9 +596,8 @@ _THAT = regex.compile(r"[\s,]*bahwa\b")
 _REGARDING = regex.compile(r"(?:terkait|kepada|hal(?!\s+(?:itu|ini|tersebut)\s+(?:karena|lantaran|sebagaimana|sesuai|demi)))\b", regex.IGNORECASE)
 
 
-def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, source: Source, last: Span) -> bool:
+def _is_content(scope: Scope, rule: rules.Rule, match: regex.Match, groups: Groups, source: Source, last: Span) -> bool:
     """Whether the (last) part of the content is reported speech: clausal where the rule asks for it, not a noun phrase or a quotation."""
-    groups = match.groupdict()
     words = last.of(scope.view)
     lead = scope.view[match.end("subject") : last.start] if groups.get("subject") is not None else scope.view[: last.start]
     if _NO_WORDS.fullmatch(words):
@@ -701,7 +714,7 @@ def _is_nominal(cue: Cue, words: str) -> bool:
     if grammar.starts_with("cue_noun", words) and _COMPLEMENTISER.search(words):
         return True  # “menyampaikan pesan kepada warga agar C”: the noun is the cue
     words = _GLUED.split(words)[0]
-    noun = grammar.pattern(rf"(?:{{words:nominal}}|{_COUNT}(?P<topic>{{words:topics}}))(?:nya)?\b").match(words)
+    noun = grammar.pattern(_NOUN).match(words)
     rest = words[noun.end() :].split(maxsplit=1) if noun else []
     if noun is None or rest and rest[0] in ("itu", "tersebut", "ini"):
         return False
@@ -720,6 +733,7 @@ def _is_nominal(cue: Cue, words: str) -> bool:
 _FINITE_WORDS = ("tidak", "tak", "bukan", "adalah", "merupakan", "sudah", "telah", "masih", "belum", "harus", "bisa", "dapat")
 # “mengungkapkan beberapa alasan mengapa Y kalah”
 _COUNT = r"(?:(?:beberapa|sejumlah|berbagai|dua|tiga|empat|lima|enam|tujuh|\d+)\s+)?"
+_NOUN = rf"(?:{{words:nominal}}|{_COUNT}(?P<topic>{{words:topics}}))(?:nya)?\b"
 _COPULA = regex.compile(r"\b(?:adalah|ialah|merupakan|yakni|yaitu|karena|lantaran|bukan)\b", regex.IGNORECASE)
 
 
@@ -835,7 +849,7 @@ def _is_alone(article: Article, relayed: Quote, quotes: list[Quote]) -> bool:
     if grammar.pattern(_POINTS).match(view):
         return False  # “Dilansir Antara, hal itu disampaikan Budi”
     verb = grammar.predicate_at(view)
-    return verb is None or not any(grammar.starts_with(name, view[verb:]) for name in ("cue_say", "cue_think"))
+    return verb is None or not grammar.starts_with("cue_say cue_think", view[verb:])
 
 
 _TITLED = regex.compile(

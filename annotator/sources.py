@@ -13,7 +13,7 @@ _PRONOUN = r"(?:{words:pronouns})\b(?:\s+(?:itu|ini|tersebut))?"
 _FIRST = r"(?:{words:first_person})\b"
 _PEOPLE = rf"{PER}+(?:-{PER}+|(?:,\s*{PER}+)*,?\s+(?:dan|serta)\s+{PER}+)?"
 _SOME_PEOPLE = regex.compile(_PEOPLE)
-_SOMEBODY = ("roles", "groups", "crowds", "relations", "institutions", "documents")
+_SOMEBODY = "roles groups crowds relations institutions documents"
 
 
 # --------------------------------------------------------------------------------------------------------- the subject
@@ -265,8 +265,7 @@ _FIGURE = regex.compile(r"\s*[\d(]")
 
 def _is_adverbial(masked: str, span: Span) -> bool:
     words = span.of(masked)
-    counted = pattern(_COUNTED).match(words)
-    return starts_with("prepositions", words) or starts_with("days", words) or not counted and bool(_FIGURE.match(words))
+    return starts_with("prepositions days", words) or bool(_FIGURE.match(words)) and not pattern(_COUNTED).match(words)
 
 
 def _adjacent(masked: str, span: Span) -> Span | None:
@@ -360,16 +359,22 @@ def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
     return Span(*match.span("name")).shift(segment.start)
 
 
+_NAMED = rf"\b(?:bernama|bermarga|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)"
+
+
 def _called(masked: str, segment: Span, _: Span) -> Span | None:
     """“tetangga yang bernama Dewi”, “pria yang akrab disapa Gus Ipul”."""
-    match = pattern(rf"\b(?:bernama|bermarga|berinisial|disapa|dipanggil)\s+(?:{{words:ranks}}\s+|\p{{Lu}}\p{{L}}{{1,4}}\s+)*(?<name>{PER}+)").search(segment.of(masked))
+    match = pattern(_NAMED).search(segment.of(masked))
     return Span(*match.span("name")).shift(segment.start) if match else None
+
+
+_RELATED_AT_END = rf"(?:^|\s){RELATED}$"
 
 
 def _somebody_related(masked: str, _: Span, main: Span) -> Span | None:
     """“keluarga Budi” is not Budi; “juru bicara Budi”, an office, may be."""
     words = main.of(masked)
-    related = pattern(rf"(?:^|\s){RELATED}$").search(words)
+    related = pattern(_RELATED_AT_END).search(words)
     return _strip(masked, main) if related and not starts_with("roles", words.strip()) else None
 
 
@@ -386,9 +391,13 @@ def _after_headline(masked: str, segment: Span, _: Span) -> Span | None:
     return Span(*match.span("name")).shift(segment.start)
 
 
+_PRONOUN_AT_END = rf"(?:^|\s)(?<word>{_PRONOUN})$"
+_PRONOUN_FIRST = rf"(?<word>{_PRONOUN}|{_FIRST})"
+
+
 def _pronoun(masked: str, main: Span) -> Span | None:
     words = main.of(masked)
-    match = pattern(rf"(?:^|\s)(?<word>{_PRONOUN})$").search(words) or pattern(rf"(?<word>{_PRONOUN}|{_FIRST})").match(words)
+    match = pattern(_PRONOUN_AT_END).search(words) or pattern(_PRONOUN_FIRST).match(words)
     return Span(*match.span("word")).shift(main.start) if match else None
 
 
@@ -435,7 +444,7 @@ def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
         return Span(*written.span("handle"))
     if taken_up := pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
         return Span(*taken_up.span())
-    long = starts_with("groups", words) or starts_with("documents", words) or pattern(_HUMAN).match(words)
+    long = starts_with("groups documents", words) or pattern(_HUMAN).match(words)
     placed = _SOMEWHERE.fullmatch(masked, main.stop, segment.stop)
     ended = _DEICTIC.search(words)
     phrase = segment if (long or placed) and not ended else main
@@ -632,7 +641,7 @@ def _follows_source(chunk: str) -> bool:
     finite = _FINITE.search(chunk) and not _RELATIVE.match(chunk)
     if finite or _THAT.match(chunk):
         return False
-    return starts_with("prepositions", chunk) or starts_with("days", chunk) or bool(_FIGURE.match(chunk))
+    return starts_with("prepositions days", chunk) or bool(_FIGURE.match(chunk))
 
 
 def _is_aside(words: str, last: bool) -> bool:
@@ -670,8 +679,7 @@ def is_named(words: str) -> bool:
 
 def is_somebody(words: str) -> bool:
     """Whether a masked phrase is a name, a pronoun, an office, a group, counted people, an institution or a text."""
-    listed = any(starts_with(name, words) for name in _SOMEBODY)
-    return is_named(words) or listed or bool(_SOMEONE.match(words) or pattern(_COUNTED).match(words) or pattern(_ONE_TEXT).match(words))
+    return is_named(words) or starts_with(_SOMEBODY, words) or bool(_SOMEONE.match(words) or pattern(_COUNTED).match(words) or pattern(_ONE_TEXT).match(words))
 
 
 def can_speak(words: str) -> bool:
