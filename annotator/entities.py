@@ -43,7 +43,7 @@ def words(text: str, span: Span) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=1000)  # more than the names of an article, which are compared again and again
 def _words(name: str) -> tuple[str, ...]:
-    return tuple(w.casefold().replace("’", "'") for w in _TOKEN.findall(name))
+    return tuple(_TOKEN.findall(name.casefold().replace("’", "'")))
 
 
 def _people(text: str, mentions: list[Mention]) -> list[list[Mention]]:
@@ -208,8 +208,8 @@ def _institutions(text: str, mentions: list[Mention]) -> list[list[Mention]]:
         name = words(text, mention.span)
         inner = _WITH_SHORT.match(mention.span.of(text))
         if inner:
-            alias[tuple(w.casefold() for w in _TOKEN.findall(inner[2]))] = name
-            alias[tuple(w.casefold() for w in _TOKEN.findall(inner[1]))] = name
+            alias[tuple(_TOKEN.findall(inner[2].casefold()))] = name
+            alias[tuple(_TOKEN.findall(inner[1].casefold()))] = name
         homes.setdefault(alias.get(name, name), []).append(mention)
     if mentions[0].type != "ORG":
         return list(homes.values())
@@ -229,7 +229,8 @@ _ACRONYM = regex.compile(r"\p{Lu}{2,}\s\p{L}+")
 
 def _without_form(name: tuple[str, ...]) -> tuple[str, ...]:
     """A firm's name without what kind of firm it is."""
-    return tuple(word for word in name if not grammar.is_listed("company_forms", word)) or name
+    forms = lexicon.lower("company_forms")
+    return name if forms.isdisjoint(name) else tuple(word for word in name if word not in forms) or name
 
 
 # words without a letter in an acronym

@@ -89,7 +89,7 @@ _ITEM = r"(?!(?i:{words:roles})(?![\w-]))(?:\p{Lu}\p{L}+|\ue001+)(?:\s\p{Lu}\p{L
 _LIST = regex.compile(expand(rf",(?<=[\p{{L}}\ue001\ue002)],)(?:\s{_ITEM}(?:,\s{_ITEM}){{0,3}},?)?\s(?:dan|&)\s(?=[\p{{Lu}}\ue001\ue002])(?!{{words:roles}}(?![\w-]))"))
 _SEAT = regex.compile(expand(r"(?<=[\p{L}\d\ue001\ue002)]),(?=(?:\s(?:[\ue001\ue002]+(?:\s\([\ue001\ue002]+\))?|R[TW]\s\d+),?)+\s+(?:\p{Ll}*|(?:{words:ranks}\s+){1,3})\s*$)"))
 # a name in brackets abbreviates the office before it: “Menteri Koordinator Bidang Maritim (Marves)”
-_ABBREVIATED = regex.compile(rf"(?<=\([^()]{{0,30}}){PER}+(?=[^()]{{0,30}}\)(?!,))")
+_ABBREVIATED = regex.compile(rf"(?<!{PER})(?<=\([^()]{{0,30}}){PER}++(?=[^()]{{0,30}}\)(?!,))")
 _ADJUNCT = _compile(r"\b(?!oleh\b|menurut\b)(?:{words:prepositions})\b(?!\s+(?:{words:cue_bare}|{words:cue_passive})\b)")
 # two candidates are their campaign: “Ketua Tim Kampanye Nasional (TKN) Budi-Ani, Citra”
 _PAIR = regex.compile(rf"(?<=[\p{{L}})]\s){PER}+\s?[-–]\s?{PER}+(?=,?\s)")
