@@ -284,9 +284,16 @@ _OPENS = regex.compile(r"(?<=(?:^|[.!?”\"\n])\s{0,3})")
 _PERSON_NEXT = regex.compile(r"[ ,]*(?:[^\s.]+ +){0,2}?\ue000")
 
 
+@functools.lru_cache(maxsize=5000)  # most names have a verb after them, and few verbs are most of them
+def _may_open(words_: str) -> bool:
+    """Whether a role after a name can begin with some words."""
+    return any(pattern.match(words_, partial=True) for pattern in (_RELATION_AFTER, _BARE, _AFTER_NAME, _DESCRIBED))
+
+
 def _role_after(text: str, masked: str, name: Span) -> Role | None:
     start = name.stop
-    if masked.startswith((".", ")", NOISE), start):
+    opening = masked[start : masked.find(" ", start + 2, start + 30) + 1]
+    if masked.startswith((".", ")", NOISE), start) or opening[1:2].islower() and not _may_open(opening):
         return None
     relation = _RELATION_AFTER.match(masked, start, start + 160)
     if relation:
