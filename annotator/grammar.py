@@ -13,10 +13,11 @@ import regex
 
 from annotator import lexicon
 from annotator.document import Mention, Span
-from annotator.rules import expand
+from annotator.rules import any_of, expand
 
 PER, ORG, LOC, QUOTED, THIS, CUE, NOISE = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 NAME = f"[{PER}{ORG}{LOC}]"
+_MARKS = PER + ORG + LOC + QUOTED + THIS + CUE + NOISE
 _PRIVATE = regex.compile("[\ue000-\ue006]")
 _TYPES = {"LOC": LOC, "ORG": ORG, "PER": PER}  # where two overlap, the later one is read
 # “kuasa hukum dari Setyo Wibowo”, in the form that `pattern` takes
@@ -108,12 +109,12 @@ def is_listed(name: str, word: str) -> bool:
 
 def starts_with(names: str, masked: str) -> bool:
     """Whether the text starts with an entry of a word list (or of one of several, blanks between their names), -nya or not."""
-    return bool(_opening(names).match(masked))
+    return masked[:1] not in _MARKS and bool(_opening(names).match(masked))
 
 
 @functools.cache
 def _opening(names: str) -> regex.Pattern:
-    return pattern(r"\s*(?:%s)(?:nya)?\b" % "|".join("{words:%s}" % name for name in names.split()))
+    return regex.compile(r"\s*%s(?:nya)?\b" % any_of(word for name in names.split() for word in lexicon.words(name)), regex.IGNORECASE)
 
 
 def is_clipped(word: str, words: Sequence[str]) -> bool:

@@ -402,11 +402,9 @@ def _shared(scope: Scope, start: int, stop: int) -> Span | None:
     for source in (q.source.shift(-scope.span.start) for q in scope.found if q.type == "direct" and q.source and scope.span.contains(q.source)):
         if hanging.fullmatch(scope.view, source.stop, max(source.stop, stop)):
             return source
-    if not joined.search(scope.view[start:stop]):
-        return None
     here = Span(scope.span.start, scope.span.start + stop) if stop else None
     earlier = [q.source for q in scope.found if here and q.cue and q.source and here.contains(q.cue) and here.contains(q.source)]
-    return earlier[-1].shift(-scope.span.start) if earlier else None
+    return earlier[-1].shift(-scope.span.start) if earlier and joined.search(scope.view[start:stop]) else None
 
 
 # ------------------------------------------------------------------------------------------------------------- content

@@ -40,7 +40,7 @@ def before(masked: str, start: int, stop: int) -> Span | None:
     relative = pattern(r"\s+yang$").search(masked[:stop], start)
     if relative:
         return _antecedent(masked, start, relative.start())
-    allies = _ALLIES.search(masked[:stop], start)
+    allies = _ALLIES.search(masked[:stop], start) if masked.endswith((ORG, LOC), start, stop) else None
     if allies:
         return Span(*allies.span("names"))
     found = _subject(masked, _segments(masked, start, stop))
@@ -87,7 +87,7 @@ _OTHERS = (
 
 def _with_others(masked: str, source: Span, stop: int) -> Span:
     """A source with whom it is joined to up to a place: “Washington dan sekutunya di Asia”, “Ketua DPR Budi dan Menteri Ani”; nobody is by “bersama” alone."""
-    joined = pattern(_OTHERS).match(masked, source.stop, stop)
+    joined = pattern(_OTHERS).match(masked, source.stop, stop) if source.stop < stop else None
     if joined is None or starts_with("pronouns", source.of(masked)) or joined["along"] and PER in source.of(masked) and PER in joined["who"]:
         return source
     whole = _strip(masked, Span(source.start, stop))
@@ -171,6 +171,8 @@ _ONE_WHO = rf"^(\s*(?:salah\s+(?:satu|seorang)|seorang)\s+[^,{PER}]{{1,40}}?)\s+
 def _named_first(masked: str, segments: list[Span]) -> Span | None:
     """“Ratna, Deputi Bidang Edukasi, Sosialisasi, dan Kemitraan BRG”, “Puan, yang juga Ketua DPP PDI-P”: the person before an office that holds names."""
     for segment, office in zip(segments, segments[1:]):
+        if PER not in segment.of(masked):
+            continue
         rest = pattern(_ONE_WHO).sub(r"\1", masked[office.start : segments[-1].stop])
         if pattern(_APPOSED).match(rest) and PER not in rest and not is_clause(rest) and (name := _name_alone(masked, segment)):
             return name
@@ -320,7 +322,7 @@ _THEIRS = rf"(?<![\w-])(?:(?:beberapa|sejumlah|para|seorang|salah\s+(?:satu|seor
 def _head(masked: str, segment: Span) -> Span | None:
     """The source in a noun phrase: its person, its institution, or the phrase itself; None where it is none."""
     main = _main(masked, segment)
-    for opinion in (_person_at_end, _called, _somebody_related, _after_headline):
+    for opinion in (_person_at_end, _called, _somebody_related, _after_headline) if PER in segment.of(masked) else ():
         if found := opinion(masked, segment, main):
             return found
     people = _SOME_PEOPLE.search(main.of(masked))
@@ -348,7 +350,7 @@ _AFFILIATED = regex.compile(rf"[){ORG}{LOC}]|\b(?:kala|saat|waktu)\s+itu\b")
 def _person_at_end(masked: str, segment: Span, _: Span) -> Span | None:
     """“Kepala Badan Penanggulangan Bencana (BPBD) Lembata Kanisius”: the only person, after institutions, places and brackets."""
     words = segment.of(masked)
-    match = _LAST_PERSON.search(words)
+    match = _LAST_PERSON.search(words) if words.endswith(PER) else None
     lead = words[: match.start("name")] if match else ""
     if lead and pattern(rf"{RELATED}\s").fullmatch(lead):
         return Span(*match.span("name")).shift(segment.start)  # “Istri Budi Ani”
@@ -374,7 +376,7 @@ _RELATED_AT_END = rf"(?:^|\s){RELATED}$"
 def _somebody_related(masked: str, _: Span, main: Span) -> Span | None:
     """“keluarga Budi” is not Budi; “juru bicara Budi”, an office, may be."""
     words = main.of(masked)
-    related = pattern(_RELATED_AT_END).search(words)
+    related = words.endswith(PER) and pattern(_RELATED_AT_END).search(words)
     return _strip(masked, main) if related and not starts_with("roles", words.strip()) else None
 
 
@@ -384,7 +386,7 @@ _LAST_NAME = regex.compile(rf"\s(?<name>{PER}+)$")
 def _after_headline(masked: str, segment: Span, _: Span) -> Span | None:
     """“Bupati Sebut Harga Beras Naik ke Level Tertinggi Budi”: the name after a headline that was glued before it."""
     words = segment.of(masked)
-    match = _LAST_NAME.search(words)
+    match = _LAST_NAME.search(words) if words.endswith(PER) else None
     lead = WORD.findall(words[: match.start()]) if match else []
     if len(lead) < 5 or PER in words[: match.start()] and {"dan", "serta"} & set(lead) or any(word[0].islower() and not is_listed("headline_small", word) for word in lead):
         return None
@@ -442,7 +444,8 @@ def _phrase(masked: str, segment: Span, main: Span) -> Span | None:
     words = main.of(masked)
     if written := pattern(_HANDLE).match(masked, segment.start, segment.stop):
         return Span(*written.span("handle"))
-    if taken_up := pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
+    deictic = segment.of(masked).casefold().endswith(("itu", "ini", "tersebut"))
+    if taken_up := deictic and pattern(_TAKEN_UP).fullmatch(masked, segment.start, segment.stop):
         return Span(*taken_up.span())
     long = starts_with("groups documents", words) or pattern(_HUMAN).match(words)
     placed = _SOMEWHERE.fullmatch(masked, main.stop, segment.stop)
