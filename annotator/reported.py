@@ -48,7 +48,7 @@ class Cue(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, and what was found so far, there and here."""
+    """What a rule looks at: one cue (made a mark) in the view of one stretch, the statement before, what was found so far, there and here, and all cues."""
 
     article: Article
     span: Span
@@ -57,6 +57,7 @@ class Scope(NamedTuple):
     previous: Statement | None
     found: list[Quote]
     here: list[Quote]
+    cues: list[Cue]
 
 
 class Source(NamedTuple):
@@ -71,12 +72,13 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
     """The indirect and mixed quotes of one stretch; `found` are earlier quotes."""
     out: list[Quote] = []
     # cues within or after their content come first, since the others' content ends at them
-    for cue in sorted(_cues(view), key=lambda c: (c.lists.isdisjoint(FRAMING), c.span.start)):
+    cues = sorted(_cues(view), key=lambda c: (c.lists.isdisjoint(FRAMING), c.span.start))
+    for cue in cues:
         if NOISE in cue.span.of(view) or not cue.lists.isdisjoint(LOSING) and _LOST.search(view, 0, cue.span.start):
             continue
         lead = " " * cue.span.start if _opens_sentence(article, span, cue) else view[: cue.span.start]
         here = lead + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
-        result = _first(Scope(article, span, here, cue, previous, found + out, out))
+        result = _first(Scope(article, span, here, cue, previous, found + out, out, cues))
         if result:
             quote, used = result
             out.append(quote)
@@ -554,7 +556,7 @@ def _pieces(scope: Scope, rule: rules.Rule, match: regex.Match, groups: Groups, 
         pieces[-1] = (pieces[-1][0], main) if main > 0 else pieces[-1]
     if source.stop is not None and "rest" in rule.options:
         pieces.append((_past_adverbs(view, source.stop), len(view)))
-    stops = [(start, _content_stop(view, start, stop)) for start, stop in pieces]
+    stops = [(start, _content_stop(scope, start, stop)) for start, stop in pieces]
     if stops and grammar.is_listed("claims", scope.cue.stem) and (known := _IN_FACT.search(view, *stops[-1])):
         stops[-1] = (stops[-1][0], known.start())
     if "antecedent" in rule.options and (goes_on := _COPULA_NEXT.search(view, stops[-1][0] + 1, stops[-1][1])):
@@ -764,12 +766,14 @@ _OWN_CUE = r"\b(?:{words:cue_say}|{words:cue_think}|{words:cue_accuse})\b"
 _IN_FACT = regex.compile(r",?\s+padahal\s", regex.IGNORECASE)
 
 
-def _content_stop(view: str, start: int, stop: int) -> int:
+def _content_stop(scope: Scope, start: int, stop: int) -> int:
     """Content ends before what another attribution uses up, before a second cue, and before an aside."""
+    view = scope.view
     noise = view.find(NOISE, start, stop)
     stop = noise if noise > start else stop
-    for bound in (grammar.pattern(_ORPHAN), grammar.pattern(_SECOND_CUE), _ASIDE):
-        match = bound.search(view, start, stop)
+    second = any(start < cue.span.start < stop for cue in scope.cues)
+    for bound in (grammar.pattern(_ORPHAN), grammar.pattern(_SECOND_CUE) if second else None, _ASIDE):
+        match = bound.search(view, start, stop) if bound else None
         if match and match.start() > start and _ends(match, view[start : match.start()], view[match.end() : stop]):
             stop = match.start()
     return stop

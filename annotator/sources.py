@@ -338,6 +338,8 @@ _POSTED = regex.compile(r"(?:duta\s+besar|dubes|wakil\s+tetap|utusan)\b", regex.
 def _main(masked: str, segment: Span) -> Span:
     """A segment up to the first preposition or bracket that follows its first word."""
     first = WORD.search(masked, segment.start, segment.stop)
+    if first and first.end() == segment.stop:
+        return segment
     posted = r"(?!untuk\s+[\ue001\ue002])" if _POSTED.match(masked, segment.start, segment.stop) else ""  # “Duta Besar Rusia untuk PBB”
     cut = pattern(rf"\s*(?:\(|\s\b{posted}{{words:prepositions}}\b(?!-))").search(masked, first.end() if first else segment.start, segment.stop)
     return Span(segment.start, cut.start()) if cut and cut.start() > segment.start else segment
@@ -496,6 +498,9 @@ def _opens_clause(masked: str, start: int, stop: int) -> bool:
 _LISTED = rf"(?:,\s(?:dan\s)?(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+)(?:\s(?:(?-i:\p{{Lu}})[\p{{L}}/-]*|[{ORG}{LOC}]+|dan|\([^()]{{1,40}}\))){{0,8}})"
 
 
+_NAME_AFTER_COMMA = rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})"
+
+
 _ONE_OF = regex.compile(r"^(?:seorang|salah\s+(?:satu|seorang))\s")
 _WORD_NEXT = regex.compile(r"\s+\w")
 
@@ -518,7 +523,7 @@ def _agent(masked: str, begin: int, stop: int, clause: bool) -> Span | None:
     related = pattern(rf"{RELATED}$|^(?:{{words:relations}}\s){{1,2}}(?:{{words:relation_words}}\s)*(?:{{words:parties}}|(?:(?-i:\p{{Lu}}(?:\p{{Ll}}+|\p{{Lu}}+))\s)*{ORG}+(?:\s(?-i:\p{{Lu}})\p{{L}}*)*)$").search(words)
     people = _SOME_PEOPLE.search(words)
     # “Kepala BPBD, Budi”, “kuasa hukum Ratmini, Setyo”, “Kepala Dinas Pemuda, Olahraga, dan Pariwisata Pati, Budi”: the name follows the comma
-    following = pattern(rf"(?:{_LISTED}{{1,4}}(?<=\bdan\s[^,]{{1,80}}))?,\s*(?:[^,()]{{1,40}}\([^()]{{1,20}}\)\s+)?(?:{{words:ranks}}\s+|\p{{Lu}}+\s+|{ORG}{{2,4}}\s+)*(?<name>{_PEOPLE})").match(masked, segment.stop, stop)
+    following = pattern(_NAME_AFTER_COMMA).match(masked, segment.stop, stop) if masked.startswith(",", segment.stop, stop) else None
     definite = _DEFINITE.search(segment.of(masked)) and _WORD_NEXT.match(masked[following.end() : stop]) if following else None
     following = following or pattern(rf"\s*\([^()]{{1,40}}\)\s+(?:{{words:ranks}}\s+)*(?P<name>{_PEOPLE})").match(masked, main.stop, segment.stop)
     apart = following and (clause or not office) and is_subject(masked, following.end())
