@@ -272,10 +272,14 @@ def is_subject(masked: str, stop: int) -> bool:
 # --------------------------------------------------------------------------------------------------- edges of content
 
 
+_CONNECTIVES = r"[\s,;:–—-]*(?:{words:connectives}\b(?:\s+(?:lagi|juga|pula))?[\s,]*)+"
+
+
 def skip_connectives(masked: str, start: int, stop: int) -> int:
     """First position after connectives that stand at the start (“Namun, selain itu,”)."""
-    found = pattern(r"[\s,;:–—-]*(?:{words:connectives}\b(?:\s+(?:lagi|juga|pula))?[\s,]*)+")
-    match = found.match(masked, start, stop)
+    if masked[start : start + 1] in _MARKS:
+        return start
+    match = pattern(_CONNECTIVES).match(masked, start, stop)
     return match.end() if match else start
 
 

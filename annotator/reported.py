@@ -333,12 +333,12 @@ _DATED = regex.compile(rf"\b{_BEFOREHAND}\s+(?:\p{{L}}+\s+){{0,2}}\Z", regex.IGN
 def _said_before(scope: Scope) -> Span | None:
     """The one who speaks as the source of what they said at another time, within their own quotation."""
     start = scope.cue.span.start
-    if not grammar.is_listed("retold", scope.cue.stem):
+    if not grammar.is_listed("retold", scope.cue.stem) or not grammar.is_quoted(scope.article.text, scope.span.start + start):
         return None
     match = _SAID_BEFORE.search(scope.view[:start], max(0, start - 40))
     if not match or scope.cue.stem != "bilang" and not _DATED.search(match.group()):
         return None
-    return Span(*match.span("me")) if grammar.is_quoted(scope.article.text, scope.span.start + start) else None
+    return Span(*match.span("me"))
 
 
 _SOME = regex.compile(r"(?:beberapa|sejumlah|banyak|sebagian|seluruh|semua|berbagai)\s+(?=\p{L})", regex.IGNORECASE)
