@@ -109,7 +109,7 @@ def is_listed(name: str, word: str) -> bool:
 
 def starts_with(names: str, masked: str) -> bool:
     """Whether the text starts with an entry of a word list (or of one of several, blanks between their names), -nya or not."""
-    return masked[:1] not in _MARKS and bool(_opening(names).match(masked))
+    return masked[:1] not in _MARKS and bool(_opening(names).match(masked))  # no list has names
 
 
 @functools.cache
@@ -278,7 +278,7 @@ _CONNECTIVES = r"[\s,;:–—-]*(?:{words:connectives}\b(?:\s+(?:lagi|juga|pula)
 def skip_connectives(masked: str, start: int, stop: int) -> int:
     """First position after connectives that stand at the start (“Namun, selain itu,”)."""
     if masked[start : start + 1] in _MARKS:
-        return start
+        return start  # as most sentences do, it opens with a name
     match = pattern(_CONNECTIVES).match(masked, start, stop)
     return match.end() if match else start
 
