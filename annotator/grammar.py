@@ -101,7 +101,6 @@ def pattern(source: str) -> regex.Pattern:
     return regex.compile(expand(source), regex.IGNORECASE)
 
 
-@functools.cache
 def is_listed(name: str, word: str) -> bool:
     """Whether a word is an entry of a word list."""
     return word.casefold() in lexicon.lower(name)
@@ -150,7 +149,7 @@ def is_predicate(word: str) -> bool:
 _NOMINALISED = regex.compile(r"(?:ter|ber)\p{L}{3,}nya", regex.IGNORECASE)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1 << 14)
 def opens_adjunct(word: str) -> str | None:
     """How a word takes the next predicate out of the main clause: at once (yang, untuk) or whenever it comes (karena, saat)."""
     if is_listed("adjunct_next", word):
