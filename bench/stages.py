@@ -74,7 +74,7 @@ def _through(batches: Iterator, tagger, database, run) -> tuple[Counter, list] |
     split = timed("segment", lambda: [segment.sentences(d.text, z) for d, z in zip(documents, found)])
     texts = [(d.text, s) for d, s in zip(documents, split)]
     tagged = timed("tag", lambda: tagger.tag(texts))
-    annotations = timed("rules", lambda: [pipeline.attribute(*one) for one in zip(documents, found, split, tagged)])
+    annotations = timed("rules", lambda: pipeline.attribute(documents, found, split, tagged))
     made = timed("rows", lambda: [rows.of(annotation) for annotation in annotations])
     sent = timed("send", lambda: pickle.loads(pickle.dumps(made)))
     timed("write", lambda: _write(database, run, sent))

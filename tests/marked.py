@@ -17,7 +17,8 @@ def annotation(marked: Marked) -> Annotation:
     document = articles.document(PurePath("marked.txt"), marked.text)
     mentions = tuple(sorted((Mention(m.span, m.label, 1.0, "mark") for m in marked.marks if m.label in TYPES), key=lambda m: m.span))
     noise = zones.find(document)
-    return pipeline.attribute(document, noise, segment.sentences(marked.text, noise), mentions)
+    [found] = pipeline.attribute([document], [noise], [segment.sentences(marked.text, noise)], [mentions])
+    return found
 
 
 def annotate(marked: Marked) -> tuple[Attribution, ...]:

@@ -298,10 +298,10 @@ def test_what_the_digest_of_the_rules_covers(tmp_path, monkeypatch, changed):
 def test_an_article_that_breaks_the_pipeline_does_not_take_the_others_with_it(folder, no_names, monkeypatch):
     whole = pipeline.attribute
 
-    def attribute(document, *rest):
-        if "beras" in document.path:
+    def attribute(documents, *rest):
+        if any("beras" in document.path for document in documents):
             raise ZeroDivisionError("a quote of no words")
-        return whole(document, *rest)
+        return whole(documents, *rest)
 
     monkeypatch.setattr(pipeline, "attribute", attribute)
     result = annotate("kabar")
@@ -327,9 +327,9 @@ def test_a_fault_that_breaks_every_article_is_told_once(folder, no_names, monkey
 def test_an_annotation_that_cannot_be_stored_is_one_failure(folder, no_names, monkeypatch):
     whole = pipeline.attribute
 
-    def attribute(document, *rest):
-        annotation = whole(document, *rest)
-        return replace(annotation, zones=(Zone(Span(0, 10_000), "title", "wrong"),)) if "beras" in document.path else annotation
+    def attribute(*batch):
+        wrong = (Zone(Span(0, 10_000), "title", "wrong"),)
+        return [replace(found, zones=wrong) if "beras" in found.document.path else found for found in whole(*batch)]
 
     monkeypatch.setattr(pipeline, "attribute", attribute)
     result = annotate("kabar")
