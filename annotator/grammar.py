@@ -121,11 +121,12 @@ def is_clipped(word: str, words: Sequence[str]) -> bool:
 
     So news clips names and offices: Jokowi (Joko Widodo), Menlu (Menteri Luar Negeri), Kemenparekraf.
     """
+    return len(words) > 1 and len(word) > 3 and word[:2] == words[0][:2] and any(words[0].startswith(word[:n]) and _goes_on(word[n:], words, 1) for n in range(2, len(word) - 1))
 
-    def fits(rest: str, at: int) -> bool:
-        return not rest or any(words[i].startswith(rest[:n]) and fits(rest[n:], i + 1) for i in range(at, len(words)) for n in range(2, len(rest) + 1))
 
-    return len(words) > 1 and len(word) > 3 and word[:2] == words[0][:2] and any(words[0].startswith(word[:n]) and fits(word[n:], 1) for n in range(2, len(word) - 1))
+def _goes_on(rest: str, words: Sequence[str], at: int) -> bool:
+    """Whether the rest of a clipped word is made of the beginnings of the words from `at` on."""
+    return not rest or any(words[i].startswith(rest[:n]) and _goes_on(rest[n:], words, i + 1) for i in range(at, len(words)) for n in range(2, len(rest) + 1))
 
 
 def is_quoted(masked: str, place: int) -> bool:

@@ -9,7 +9,6 @@ text, so that loading twice changes nothing. Nothing here knows what carries sha
 from __future__ import annotations
 
 import functools
-import gc
 import gzip
 import hashlib
 import json
@@ -167,7 +166,7 @@ def _outcomes(shard: Shard, tagger: Callable[[], object], shape: runs.Shape) -> 
     try:
         for task in shard.work():
             yield from runs.work(task, tagger, shape)
-            gc.collect()
+            runs.collect()
     except articles.ArticleError as error:
         yield Outcome(shard.name, shard.size, reason=str(error))
 
