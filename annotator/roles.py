@@ -275,7 +275,7 @@ def _plain(words_: str) -> str:
 
 def _describes(words_: str) -> bool:
     """Whether words between commas can describe a person: no clause, no adverbial, no thing."""
-    return not _is_action(words_) and not _ADJUNCT.match(words_) and not any(grammar.starts_with(name, words_) for name in ("connectives", "adverbs", "inanimate", "not_sources"))
+    return not _is_action(words_) and not _ADJUNCT.match(words_) and not grammar.starts_with("connectives adverbs inanimate not_sources", words_)
 
 
 _OPENS = regex.compile(r"(?<=(?:^|[.!?”\"\n])\s{0,3})")

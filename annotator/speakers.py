@@ -313,7 +313,7 @@ _GROUP = regex.compile(r"(?<!\w)(para|sejumlah|beberapa|sebagian|seluruh|kedua|k
 def _last_group(turn: Turn) -> Found | None:
     """The group named last before a plural pronoun, within some sentences."""
     start = turn.quote.source.start
-    matches = [m for m in _GROUP.finditer(turn.scene.text, max(0, start - 500), start) if m[1].casefold() == "para" or any(grammar.starts_with(name, m[2]) for name in ("roles", "groups", "crowds", "relations"))]
+    matches = [m for m in _GROUP.finditer(turn.scene.text, max(0, start - 500), start) if m[1].casefold() == "para" or grammar.starts_with("roles groups crowds relations", m[2])]
     return Found(Span(*matches[-1].span()), "group", None, None, "pronoun.group") if matches else None
 
 
@@ -329,7 +329,7 @@ def by_role(turn: Turn) -> Found | None:
     bare = _AROUND_OFFICE.sub("", turn.words)
     if not grammar.starts_with("roles", bare) or _INDEFINITE.match(bare):
         return None
-    if bare == turn.words and " " not in bare and (grammar.starts_with("groups", bare) or grammar.starts_with("crowds", bare)):
+    if bare == turn.words and " " not in bare and grammar.starts_with("groups crowds", bare):
         return None  # “mahasiswa menilai …” are students, not the one who was introduced
     known = _DEICTIC.search(turn.words)  # “anggota dewan ini” is nobody who is introduced later
     best: tuple[int, int] | None = None
@@ -402,7 +402,7 @@ _GOES_ON_TO = r"(?P<rest>(?!\s*,?\s*{words:prepositions}\b|\s*,(?!\s\p{Lu}))[^.;
 def _described(turn: Turn) -> str | None:
     """The words of a phrase whose “itu” stands after a bracket, a title or a list: “kata Menteri Bidang Politik, Hukum, dan Keamanan itu”."""
     masked, stop = turn.scene.masked, turn.quote.source.stop
-    known = any(grammar.starts_with(name, turn.words) for name in ("roles", "descriptions")) and not turn.names
+    known = grammar.starts_with("roles descriptions", turn.words) and not turn.names
     found = grammar.pattern(_GOES_ON_TO).match(masked, stop, stop + 110) if known else None
     return turn.words if found and not grammar.is_clause(_BRACKETED.sub(" ", found["rest"])) else None
 
@@ -589,7 +589,7 @@ _AND_THEIRS = regex.compile(r"\s(?:dan|serta|beserta|bersama)\s[^,]*\p{L}{3}nya\
 def kind_of(words: str, masked: str) -> str:
     """person, group, organisation or document, by the head of a phrase (case folded) and its masked form."""
     bare = _QUANTIFIER.sub("", words)
-    one = bool(_DEICTIC.search(words)) and (grammar.starts_with("roles", words) or grammar.starts_with("descriptions", words))
+    one = bool(_DEICTIC.search(words)) and grammar.starts_with("roles descriptions", words)
     several = not one and bool(_NAMED.search(masked) and _AND.search(words) or _AND_THEIRS.search(words))
     if bare != words and grammar.starts_with("documents", bare):
         return "document"
@@ -780,7 +780,7 @@ _ACCOUNT_OR_TITLE = regex.compile(r"@|\p{Lu}\p{Ll}+\s\p{Lu}")
 def _is_somebody(turn: Turn, quote: Quote) -> bool:
     """Whether the phrase of a quote's source can be taken up by “dia”: “simulasi itu menunjukkan” can not."""
     words = quote.source.of(turn.scene.masked) if quote.source else ""
-    return sources.is_somebody(words) or bool(_ACCOUNT_OR_TITLE.match(words)) or any(grammar.starts_with(name, words) for name in ("parties", "descriptions"))
+    return sources.is_somebody(words) or bool(_ACCOUNT_OR_TITLE.match(words)) or grammar.starts_with("parties descriptions", words)
 
 
 def _is_said_of(turn: Turn, speaker: Found) -> bool:
@@ -854,7 +854,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
         lead = grammar.pattern(_PART_OF_OFFICE).sub("", lead)
     elif grammar.starts_with("roles", lead) and grammar.pattern(_IN_OFFICE).match(scene.masked, span.stop, span.stop + 160):
         return False
-    other = any(grammar.starts_with(name, lead) for name in ("inanimate", "documents", "cue_noun")) or _GENITIVE.search(lead)
+    other = grammar.starts_with("inanimate documents cue_noun", lead) or _GENITIVE.search(lead)
     other = other or grammar.pattern(_RELATED_TO).search(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
     if grammar.starts_with("roles", lead):
         lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
