@@ -16,28 +16,25 @@ from pathlib import Path
 import commands
 from annotator import ner, network, pipeline, rows, runs, segment, store, zones
 
+PASSES = 3
 PLAIN = 128  # articles that Flair's own predict tags
 STAGES = ("read", "zones", "segment", "tag", "rules", "rows", "send", "write", "collect")
 VERBS = ("kata", "ujar", "tutur", "ungkap", "jelas", "tegas", "imbuh", "ucap", "papar", "sebut", "mengatakan", "menyebut", "menegaskan")
 
 
 def measure(options, folder: Path) -> tuple[dict, list[str]]:
-    """Seconds of CPU of each stage, batch by batch, as a worker and the main process go through them, but all in this process."""
+    """Seconds of CPU of each stage, batch by batch, as a worker and the main process go through them, but all in this process.
+
+    Of each batch the least of several passes, each into a database of its own, as timeit does: other processes only add.
+    """
     articles = commands.lines(options.data, options.sample and options.sample + runs.BATCH)
     archive = commands.cut(articles, folder / "in", len(articles)) / "00000.jsonl"
-    tagger, spent, tokens, alike, counted = ner.load(), Counter(), 0, [], len(articles) - runs.BATCH
-    with closing(store.open(folder / "out.db")) as database, runs.collecting_between():
-        run, batches = store.start_run(database, **commands.MADE_WITH), runs.batches("in.jsonl", archive)
-        _through(batches, tagger, database, run)  # not counted: things are loaded and compiled
-        runs.collect()
-        while done := _through(batches, tagger, database, run):
-            seconds, texts = done
-            spent.update(seconds)
-            tokens += _tokens(texts)
-            alike += texts[: PLAIN - len(alike)]
-            del done, texts  # a worker does not hold them either while it collects
-            spent["collect"] += _seconds(runs.collect)
-    whole = sum(spent[stage] for stage in STAGES)
+    tagger, spent, counted = ner.load(), Counter(), len(articles) - runs.BATCH
+    alike: list = []
+    passes = [list(_pass(archive, folder / f"{number}.db", tagger, alike)) for number in range(PASSES)]
+    for batch in zip(*passes, strict=True):
+        spent.update({stage: min(seconds[stage] for seconds in batch) for stage in batch[0]})
+    whole, tokens = sum(spent[stage] for stage in STAGES), spent["tokens"]
     plain = ner.Tagger(network.Plain(network.read(*ner.contents(ner.MODEL))).tag, "")
     flair = _seconds(lambda: plain.tag(alike))
     ours, tag = (seconds / tokens * _tokens(alike) for seconds in (whole, spent["tag"]))  # for the articles that Flair's predict tagged
@@ -55,6 +52,21 @@ def measure(options, folder: Path) -> tuple[dict, list[str]]:
 
 def _tokens(texts: list) -> int:
     return sum(len(sentence.tokens) for _, found in texts for sentence in found)
+
+
+def _pass(archive: Path, out: Path, tagger, alike: list) -> Iterator[Counter]:
+    """Seconds of each stage, and tokens, for each batch but the first, with which things are loaded and compiled; `alike` gets the first texts."""
+    with closing(store.open(out)) as database, runs.collecting_between():
+        run, batches = store.start_run(database, **commands.MADE_WITH), runs.batches("in.jsonl", archive)
+        _through(batches, tagger, database, run)
+        runs.collect()
+        while done := _through(batches, tagger, database, run):
+            spent, texts = done
+            spent["tokens"] = _tokens(texts)
+            alike += texts[: PLAIN - len(alike)]
+            del done, texts  # a worker does not hold them either while it collects
+            spent["collect"] = _seconds(runs.collect)
+            yield spent
 
 
 def _through(batches: Iterator, tagger, database, run) -> tuple[Counter, list] | None:
