@@ -73,10 +73,15 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and its tokens; quotation marks are tokens of their own."""
+    """A sentence and the start and stop of each of its tokens; quotation marks are tokens of their own."""
 
     span: Span
-    tokens: tuple[Span, ...]
+    borders: tuple[tuple[int, int], ...]
+
+    @property
+    def tokens(self) -> tuple[Span, ...]:
+        """The tokens as spans, made anew at each call: an article has hundreds, and most who ask need their borders alone."""
+        return tuple(Span(*border) for border in self.borders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,8 +300,8 @@ def _again(text: str, sentences: tuple[Sentence, ...], mentions: list[Mention]) 
         if position == len(taken) or taken[position].start >= end:
             free.append((start, end))
     if free:
-        starts = {t.start for s in sentences for t in s.tokens}
-        stops = {t.stop for s in sentences for t in s.tokens}
+        starts = {start for s in sentences for start, _ in s.borders}
+        stops = {stop for s in sentences for _, stop in s.borders}
         spans = [Span(start, stop) for start, stop in free if start in starts and stop in stops]
         yield from (Mention(span, best[span.of(text)], 0.5, "ner.again") for span in spans)
 

@@ -43,15 +43,15 @@ class Tagger:
     def tag(self, batch: Sequence[tuple[str, tuple[Sentence, ...]]]) -> list[tuple[Mention, ...]]:
         """Mentions of each (text, sentences), in text order. Many texts at once are faster; the names do not depend on it."""
         pieces = [
-            [(text, sentence.tokens[start : start + _LONGEST]) for sentence in sentences for start in range(0, len(sentence.tokens), _LONGEST)]
+            [(text, sentence.borders[start : start + _LONGEST]) for sentence in sentences for start in range(0, len(sentence.borders), _LONGEST)]
             for text, sentences in batch
         ]
-        tagged = self._find([[[text[t.start : min(t.stop, t.start + LETTERS)] for t in tokens] for text, tokens in article] for article in pieces])
+        tagged = self._find([[[text[start : min(stop, start + LETTERS)] for start, stop in tokens] for text, tokens in article] for article in pieces])
         found: list[list[Mention]] = [[] for _ in batch]
         for mentions, article, names in zip(found, pieces, tagged, strict=True):
             for (_, tokens), some in zip(article, names, strict=True):
                 for first, after, label, score in some:
-                    span = Span(tokens[first].start, tokens[after - 1].stop)
+                    span = Span(tokens[first][0], tokens[after - 1][1])
                     mentions.append(Mention(span, mapped(label), round(score, 4), "ner"))
         return [tuple(sorted(mentions, key=lambda m: m.span)) for mentions in found]
 

@@ -154,8 +154,8 @@ def offsets(parts: Iterable[Span]) -> str:
 
 def packed(sentence: Sentence) -> str:
     """A sentence's tokens as the schema keeps them: the gap before and the length of each."""
-    borders = [*chain.from_iterable(sentence.tokens)]
-    return _json([*map(sub, borders, (sentence.span.start, *borders))])
+    borders = [*chain.from_iterable(sentence.borders)]
+    return f"[{','.join(map(str, map(sub, borders, (sentence.span.start, *borders))))}]"  # as JSON, in half the time
 
 
 def unpacked(start: int, stop: int, packed: str) -> Sentence:

@@ -70,9 +70,8 @@ def sentences(text: str, zones: tuple[Zone, ...] = ()) -> tuple[Sentence, ...]:
 
 
 def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
-    matches = list(_token().finditer(text, start, stop))
-    tokens = [_span(match.span()) for match in matches]
-    kinds = [match.lastgroup for match in matches]
+    tokens = list(_token().finditer(text, start, stop))
+    kinds = [token.lastgroup for token in tokens]
     opens = _opening_quotes(text, tokens, kinds)
     found: list[Sentence] = []
     first, stopped = 0, None
@@ -84,19 +83,15 @@ def _paragraph(text: str, start: int, stop: int) -> list[Sentence]:
         if stopped is not None and _begins(text, tokens, kinds, first, stopped, index):
             found.append(_sentence(tokens[first:index]))
             first = index
-        stopped = index if kind == "stop" or kind == "short" and text[tokens[index].stop - 1] == "." or kind == "other" and _ends_date(text, tokens, index) else None
+        stopped = index if kind == "stop" or kind == "short" and text[tokens[index].end() - 1] == "." or kind == "other" and _ends_date(text, tokens, index) else None
     return [*found, _sentence(tokens[first:])] if tokens else found
 
 
-# makes a Span without its check: an article has hundreds of tokens, and none is empty
-_span = functools.partial(tuple.__new__, Span)
+def _sentence(tokens: list[regex.Match]) -> Sentence:
+    return Sentence(Span(tokens[0].start(), tokens[-1].end()), tuple([token.span() for token in tokens]))
 
 
-def _sentence(tokens: list[Span]) -> Sentence:
-    return Sentence(Span(tokens[0].start, tokens[-1].stop), tuple(tokens))
-
-
-def _opening_quotes(text: str, tokens: list[Span], kinds: list[str]) -> frozenset[int]:
+def _opening_quotes(text: str, tokens: list[regex.Match], kinds: list[str]) -> frozenset[int]:
     """Indexes of the quotation marks that open. White space decides; between two words, the mark's shape or whether one is open."""
     if "quote" not in kinds:
         return frozenset()
@@ -104,11 +99,11 @@ def _opening_quotes(text: str, tokens: list[Span], kinds: list[str]) -> frozense
     inside = {"single": False, "double": False}
     for index in (index for index, kind in enumerate(kinds) if kind == "quote"):
         token = tokens[index]
-        mark = token.of(text)
+        mark = token.group()
         family = "single" if mark in _SINGLE else "double"
         first, last = index == 0, index + 1 == len(tokens)
-        loose_before = first or tokens[index - 1].stop < token.start or text[token.start - 1] in "(["
-        loose_after = last or token.stop < tokens[index + 1].start or text[token.stop] in ".,;:!?)]"
+        loose_before = first or tokens[index - 1].end() < token.start() or text[token.start() - 1] in "(["
+        loose_after = last or token.end() < tokens[index + 1].start() or text[token.end()] in ".,;:!?)]"
         if first or last:
             inside[family] = first
         elif loose_before != loose_after:
@@ -120,35 +115,35 @@ def _opening_quotes(text: str, tokens: list[Span], kinds: list[str]) -> frozense
     return frozenset(opens)
 
 
-def _closes(text: str, token: Span, kind: str) -> bool:
+def _closes(text: str, token: regex.Match, kind: str) -> bool:
     """Does the token, after a full stop, still belong to the sentence? So do closing marks (any mark here), brackets, emoji."""
-    return kind == "quote" or kind == "other" and (text[token.start] in ")]" or unicodedata.category(text[token.start]) == "So")
+    return kind == "quote" or kind == "other" and (text[token.start()] in ")]" or unicodedata.category(text[token.start()]) == "So")
 
 
-def _begins(text: str, tokens: list[Span], kinds: list[str], first: int, stopped: int, index: int) -> bool:
+def _begins(text: str, tokens: list[regex.Match], kinds: list[str], first: int, stopped: int, index: int) -> bool:
     """Does a sentence begin at token `index`, the last one having stopped at token `stopped`?"""
-    token, kind, mark = tokens[index], kinds[index], tokens[stopped].of(text)
-    head = text[token.start]
+    token, kind, mark = tokens[index], kinds[index], tokens[stopped].group()
+    head = text[token.start()]
     if kind == "stop" or kind == "other" and head not in "([•*":
         return False
     if kind in ("word", "web", "short") and head.islower():
         return False
-    if kinds[stopped] == "short" and stopped > first and mark.isupper() and len(mark) > 2 and tokens[stopped - 1].of(text)[0].isdecimal():
+    if kinds[stopped] == "short" and stopped > first and mark.isupper() and len(mark) > 2 and tokens[stopped - 1].group()[0].isdecimal():
         return head.isupper()  # “7,4 SR. Pusat gempa”: a unit
-    if kinds[stopped] == "short" or mark == "." and stopped > first and tokens[stopped - 1].of(text) in _FORMS:
-        return token.of(text) in _starters() or mark.casefold() in _LISTS and head.isupper()
-    if mark == "." and stopped > first and grammar.is_cut(tokens[stopped - 1].of(text), stopped == first + 1):
+    if kinds[stopped] == "short" or mark == "." and stopped > first and tokens[stopped - 1].group() in _FORMS:
+        return token.group() in _starters() or mark.casefold() in _LISTS and head.isupper()
+    if mark == "." and stopped > first and grammar.is_cut(tokens[stopped - 1].group(), stopped == first + 1):
         return False
-    if stopped == first or stopped == first + 1 and _is_label(tokens[first].of(text)):
+    if stopped == first or stopped == first + 1 and _is_label(tokens[first].group()):
         return False
-    if kind == "quote" or tokens[index - 1].stop < token.start:
+    if kind == "quote" or tokens[index - 1].end() < token.start():
         return True
-    return head.isupper() and (index - 1 > stopped or mark[0] in "!?)" or mark == "." and _may_be_glued(tokens[stopped - 1].of(text)))
+    return head.isupper() and (index - 1 > stopped or mark[0] in "!?)" or mark == "." and _may_be_glued(tokens[stopped - 1].group()))
 
 
-def _ends_date(text: str, tokens: list[Span], index: int) -> bool:
+def _ends_date(text: str, tokens: list[regex.Match], index: int) -> bool:
     """A bracketed date to which the next sentence is glued: “(1/5/2020)Hal senada”."""
-    return index > 0 and tokens[index].of(text) == ")" and "/" in tokens[index - 1].of(text) and bool(_NEXT.match(text, tokens[index].stop))
+    return index > 0 and tokens[index].group() == ")" and "/" in tokens[index - 1].group() and bool(_NEXT.match(text, tokens[index].end()))
 
 
 _NEXT = regex.compile(r"\p{Lu}\p{Ll}")

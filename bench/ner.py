@@ -118,7 +118,7 @@ def tokens_a_second(batches: list, model: Path, start=None) -> float:
     started = time.perf_counter()
     for batch in batches[1:]:
         tagger.tag(batch)
-    return sum(len(s.tokens) for batch in batches[1:] for _, found in batch for s in found) / (time.perf_counter() - started)
+    return sum(len(s.borders) for batch in batches[1:] for _, found in batch for s in found) / (time.perf_counter() - started)
 
 
 def in_processes(batches: list, model: Path, count: int) -> float:

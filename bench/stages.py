@@ -16,7 +16,7 @@ from pathlib import Path
 import commands
 from annotator import ner, network, pipeline, rows, runs, segment, store, zones
 
-PASSES = 3
+PASSES = 5
 PLAIN = 128  # articles that Flair's own predict tags
 STAGES = ("read", "zones", "segment", "tag", "rules", "rows", "send", "write", "collect")
 VERBS = ("kata", "ujar", "tutur", "ungkap", "jelas", "tegas", "imbuh", "ucap", "papar", "sebut", "mengatakan", "menyebut", "menegaskan")
@@ -51,7 +51,7 @@ def measure(options, folder: Path) -> tuple[dict, list[str]]:
 
 
 def _tokens(texts: list) -> int:
-    return sum(len(sentence.tokens) for _, found in texts for sentence in found)
+    return sum(len(sentence.borders) for _, found in texts for sentence in found)
 
 
 def _pass(archive: Path, out: Path, tagger, alike: list) -> Iterator[Counter]:
@@ -114,7 +114,7 @@ def peers(options, folder: Path) -> tuple[dict, list[str]]:
     lines = commands.lines(options.data, options.peers)
     texts = [json.loads(line)["text"] for line in lines]
     few = texts[:: max(1, len(texts) // options.slow)]
-    words = {id(some): sum(len(s.tokens) for text in some for s in segment.sentences(text)) for some in (texts, few)}
+    words = {id(some): sum(len(s.borders) for text in some for s in segment.sentences(text)) for some in (texts, few)}
     archive, tagger = commands.cut(lines, folder / "in", len(lines)) / "00000.jsonl", ner.load()
     found, rows_ = [("all of `annotate`: names, quotes, speakers, into the database", texts, _ours(archive, tagger, folder))], []
     size, seconds = _bert(texts, few)

@@ -21,7 +21,7 @@ PLACES = {
     "Document.title": "documents.title", "Document.url": "documents.url", "Document.published": "documents.published",
     "Document.author": "documents.author",
     "Zone.span": "zones.span", "Zone.kind": "zones.kind", "Zone.rule": "zones.rule",
-    "Sentence.span": "sentences.start", "Sentence.tokens": "sentences.tokens",
+    "Sentence.span": "sentences.start", "Sentence.borders": "sentences.tokens",
     "Mention.span": "mentions.span", "Mention.type": "mentions.type", "Mention.score": "mentions.score", "Mention.rule": "mentions.rule",
     "Role.span": "roles.span", "Role.affiliation": "roles.affiliation", "Role.rule": "roles.rule",
     "Entity.type": "entities.type", "Entity.name": "entities.span", "Entity.mentions": "mentions.entity", "Entity.roles": "roles.entity",
