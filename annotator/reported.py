@@ -25,8 +25,6 @@ CUE_LISTS = (
 WITH_NYA = ("cue_inverted", "cue_interposed", "cue_passive", "cue_preposition", "cue_viewpoint", "cue_resolve")
 # what these open a sentence for is a clause, whether or not its predicate is recognised
 OPENING = frozenset({"cue_preposition", "cue_preposition_nya", "cue_viewpoint", "cue_viewpoint_nya", "cue_evidence"})
-# prepositions that report only what a document says
-OF_DOCUMENTS = frozenset({"cue_from", "cue_record"})
 # cues that hang on a quotation before them
 LOSING = frozenset({"cue_inverted", "cue_inverted_nya"})
 # cues that interrupt or follow their content: what they use up bounds the content of the others
@@ -78,8 +76,6 @@ def find(article: Article, span: Span, view: str, previous: Statement | None, fo
     for cue in cues:
         if NOISE in cue.span.of(view) or not cue.lists.isdisjoint(LOSING) and _LOST.search(view, 0, cue.span.start):
             continue
-        if cue.lists <= OF_DOCUMENTS and not grammar.starts_with("documents", view[cue.span.stop : cue.span.stop + 40]):
-            continue  # as most do; no rule needs to be tried
         lead = " " * cue.span.start if _opens_sentence(article, span, cue) else view[: cue.span.start]
         here = lead + CUE * (cue.span.stop - cue.span.start) + view[cue.span.stop :]
         result = _first(Scope(article, span, here, cue, previous, found + out, out, cues))

@@ -155,7 +155,7 @@ def offsets(parts: Iterable[Span]) -> str:
 def packed(sentence: Sentence) -> str:
     """A sentence's tokens as the schema keeps them: the gap before and the length of each."""
     borders = [*chain.from_iterable(sentence.borders)]
-    return f"[{','.join(map(str, map(sub, borders, (sentence.span.start, *borders))))}]"  # as JSON, in half the time
+    return _json([*map(sub, borders, (sentence.span.start, *borders))])
 
 
 def unpacked(start: int, stop: int, packed: str) -> Sentence:
