@@ -38,7 +38,7 @@ _PRECISION = torch.bfloat16 if getattr(torch.cpu, "_is_avx512_bf16_supported", b
 _FLAGS = 3  # what is told of the other occurrences beside their neighbours
 _KEPT = 20_000  # word forms whose embeddings are kept, so that memory stays flat
 _CHUNK = 2048  # word forms embedded at once
-_BATCH = 4096  # words tagged at once
+_BATCH = 2048  # words tagged at once: more take no less time, and more memory
 _PLAIN_BATCH = 32  # sentences a model of others tags at once
 
 Article = Sequence[Sequence[str]]  # sentences as words
@@ -165,7 +165,7 @@ class ArticleEmbeddings(TokenEmbeddings):
                 article.append(sentence)
                 sentence = sentence._next_sentence
             _, rows = Embedded(self).rows([[[token.text for token in some] for some in article]])
-            for token, row in zip((token for some in article for token in some), rows):
+            for token, row in zip((token for some in article for token in some), itertools.chain.from_iterable(rows)):
                 token.set_embedding(self.name, row)
 
 
@@ -179,8 +179,8 @@ class Embedded:
         self._tables = [torch.zeros(2 * _KEPT, size) for size in sizes]
 
     @torch.no_grad()
-    def rows(self, articles: Sequence[Article]) -> tuple[Text, torch.Tensor]:
-        """The articles as numbers, and a row for each of their words."""
+    def rows(self, articles: Sequence[Article]) -> tuple[Text, Iterator[torch.Tensor]]:
+        """The articles as numbers, and a row for each of their words, many rows at once but not all: they take much memory."""
         if len(self._forms.capital) > _KEPT:
             self._forms = Forms()
         words = {word for article in articles for sentence in article for word in sentence}
@@ -191,7 +191,8 @@ class Embedded:
         where, mean, flags = text.elsewhere(self._forms, before, after)
         beside = company.bias.repeat(len(text.form), 1)
         beside[where] += mean + flags @ company.weight[:, -_FLAGS:].T
-        return text, torch.cat([told[text.form], beside.tanh()], 1)
+        pieces = zip(text.form.split(_BATCH), beside.tanh().split(_BATCH))
+        return text, (torch.cat([told[form], some], 1) for form, some in pieces)
 
     def _add(self, start: int, new: list[str]) -> None:
         if start + len(new) > len(self._tables[0]):
@@ -294,7 +295,7 @@ class Fast:
         """The names of each sentence of each article."""
         embedded = [(model, weights, *rows.rows(articles)) for model, rows, weights in self._models]
         text = embedded[0][2]
-        embedded = [(model, weights, model.embedding2nn(rows).to(_PRECISION)) for model, weights, _, rows in embedded]
+        embedded = [(model, weights, torch.cat([model.embedding2nn(some).to(_PRECISION) for some in rows])) for model, weights, _, rows in embedded]
         found: list[Names] = [[] for _ in text.lengths]
         for batch in _batches(text.lengths):
             lengths = torch.tensor([text.lengths[i] for i in batch])
