@@ -24,7 +24,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from annotator import articles, inputs, ner, pipeline, rows, rules, store
+from annotator import articles, inputs, ner, rows, rules, store
 from annotator.document import Annotation, Document, Mention, Sentence
 
 BATCH = 64  # articles read, annotated and stored before the next are read
@@ -398,6 +398,8 @@ class Remembering:
 
 def attempts(documents: Sequence[Document], tagger) -> Iterator[tuple[Document, Annotation | Exception]]:
     """Each document with its annotation, or with what went wrong: one that fails does not take the others with it."""
+    from annotator import pipeline  # here, since its patterns take seconds to compile: a run that finds nothing new does without
+
     try:
         annotations = list(pipeline.annotate(documents, tagger))
     except (ner.ModelError, rules.RuleError, RunError):  # wrong for every article

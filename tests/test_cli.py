@@ -257,6 +257,18 @@ def test_unchanged_articles_are_skipped_without_the_model(folder, no_names, monk
     assert annotate(folder / "kabar", "./kabar/../kabar/beras.txt").stderr.startswith("3 articles: 0 annotated, 3 unchanged")
 
 
+def test_unchanged_articles_need_neither_the_network_nor_the_rules(folder, no_names):
+    annotate("kabar")
+    program = """
+import sys
+from annotator.cli import main
+main(["run", "kabar", "--workers", "1"], standalone_mode=False)
+print(sorted({"torch", "flair", "annotator.grammar"} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert (done.stdout, done.stderr) == ("[]\n", "3 articles: 0 annotated, 3 unchanged, 0 failed\n")
+
+
 def test_a_changed_article_replaces_just_that_one(folder, no_names):
     annotate("kabar")
     Path("kabar/sekolah.txt").write_text(SCHOOL.replace("dua", "tiga"), encoding="utf-8")
