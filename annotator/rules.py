@@ -117,9 +117,9 @@ def _branches(entries: list[str], reverse: bool) -> str:
         letter = r"\s+" if run[0][0] == " " else regex.escape(run[0][0], special_only=True)
         rest = _branches([entry[1:] for entry in run], reverse)
         branches.append(rest + letter if reverse else letter + rest)
-    if len(branches) > 1 or branches and ends:
-        return f"(?:{'|'.join(branches)})" + ("?" if ends else "")
-    return "".join(branches)
+    if ends and branches:
+        branches.append("")  # not “?”, for which every match of the pattern would set up a counter
+    return f"(?:{'|'.join(branches)})" if len(branches) > 1 else "".join(branches)
 
 
 def expand(pattern: str, macros: dict[str, str] | None = None) -> str:

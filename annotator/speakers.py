@@ -142,14 +142,14 @@ def _named(scene: Scene, entity: int, rule: str, candidates: tuple[Candidate, ..
     return Found(e.name, "person" if person else "organisation", entity, roles.nearest(scene.text, e) if person else None, rule, candidates)
 
 
-# (?r): a search from the end, where it must match
-_RELATED_TO = r"(?r)(?<![\w-]){ends:relations}(?:\s+{ends:relation_words})*(?:\s+dari)?\s+(?:(?:{ends:ranks}|{ends:roles})\s+)*$"
+# read from the end, where `match` holds it
+_RELATED_TO = r"(?r)(?<![\w-]){ends:relations}(?:\s+{ends:relation_words})*(?:\s+dari)?\s+(?:(?:{ends:ranks}|{ends:roles})\s+)*"
 
 
 def by_relation(turn: Turn) -> Found | None:
     """“Juru bicara Budi” is whoever the article calls so elsewhere, not Budi; “putra sulung Budi itu”, so never called, is whoever the text speaks of."""
     scene, source = turn.scene, turn.quote.source
-    related = grammar.pattern(_RELATED_TO).search(scene.masked, max(0, source.start - 60), source.start)
+    related = grammar.pattern(_RELATED_TO).match(scene.masked, max(0, source.start - 60), source.start)
     if not related:
         return None
     phrase = scene.text[related.start() : source.stop].casefold()
@@ -855,7 +855,7 @@ def _opens_sentence(scene: Scene, span: Span) -> bool:
     elif grammar.starts_with("roles", lead) and grammar.pattern(_IN_OFFICE).match(scene.masked, span.stop, span.stop + 160):
         return False
     other = grammar.starts_with("inanimate documents cue_noun", lead) or _GENITIVE.search(lead)
-    other = other or grammar.pattern(_RELATED_TO).search(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
+    other = other or grammar.pattern(_RELATED_TO).match(lead) and grammar.pattern(_TAKEN_UP).match(scene.masked, span.stop)  # “Kakak Budi ini” is not Budi
     if grammar.starts_with("roles", lead):
         lead = _TITLE.sub(lambda m: ORG * len(m.group()), lead)
     return not other and PER not in lead and not grammar.is_clause(lead) and not grammar.pattern(r"\b{words:prepositions}\b").search(lead)
