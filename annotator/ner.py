@@ -1,4 +1,4 @@
-"""Names: the shipped model, one that `annotate train` made, or any other that Flair loads. Flair is imported when a model is loaded.
+"""Names: the shipped model, one that `annotate train` made, or any other that Flair loads. PyTorch is imported when a model is loaded, Flair when it is another's.
 
 Our models are directories without any code in them: `config.json` (types and sizes), `words.txt` (the words of the vectors, one a
 line) and `model.safetensors` (weights, half precision). Flair's own files are pickles, which run what is in them when they are
@@ -87,10 +87,10 @@ def find(model: str | Path | None = None, trust: bool = False) -> Path:
         )
     if path.exists():
         return path / PICKLE if path.is_dir() else path
-    from annotator import network
+    from annotator import sequence
 
     try:
-        return Path(network.fetch(str(model)))
+        return Path(sequence.fetch(str(model)))
     except Exception as error:
         raise ModelError(
             f"{model} is neither a file nor a folder, and Hugging Face's hub gave no model of Flair's by that name: "
@@ -125,15 +125,15 @@ def load(path: Path = MODEL) -> Tagger:
 
 def _flair(path: Path) -> Tagger:
     """Any model that Flair loads, used as Flair does."""
-    from annotator import network
+    from annotator import sequence
 
     try:
-        model = network.unpickle(path)
+        model = sequence.unpickle(path)
     except Exception as error:
         raise ModelError(f"Flair cannot load the model {path}: {_first_line(error)}") from error
-    if not network.finds_spans(model):
+    if not sequence.finds_spans(model):
         raise ModelError(f"the model {path} finds no names: it predicts “{model.label_type}”; give one for named entities")
-    return Tagger(network.Plain(model).tag, sha256(path))
+    return Tagger(sequence.Plain(model).tag, sha256(path))
 
 
 def _first_line(error: Exception) -> str:

@@ -1,45 +1,37 @@
-"""The network behind the names: a Flair SequenceTagger over words in their articles, and its fast use on many of them.
+"""The network behind the names, in PyTorch alone: what Flair's SequenceTagger computes with our embeddings, fast on many articles.
 
 Of each word it sees what its form tells, and in what company the same form stands elsewhere in the article: “Hari” that comes after
-“Jaksa” once is a person in the other sentences too. Imports Flair, so `ner` and `train` import this only when they need a model.
-Flair is used on one thread: on a busy machine OpenMP threads that wait for each other are 30 times slower.
+“Jaksa” once is a person in the other sentences too. Models are trained, and those of others used, with Flair itself (sequence.py), which
+takes seconds to import and memory in each process; here it is not needed. Imports PyTorch, so `ner` imports this only when it loads a
+model. One thread: on a busy machine OpenMP threads that wait for each other are 30 times slower.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import logging
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import regex
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")  # code is kept for each shape of a batch, and few come twice
-import flair
 import torch
-from flair.data import Dictionary, Sentence, get_spans_from_bio
-from flair.embeddings import TokenEmbeddings
-from flair.models import SequenceTagger
-from flair.models.sequence_tagger_utils.viterbi import START_TAG, STOP_TAG
-from flair.nn import Classifier
 from safetensors.torch import load as read_weights
-from safetensors.torch import save as write_weights
 from torch.nn.utils.rnn import pad_sequence
 
-logging.getLogger("flair").setLevel(logging.WARNING)
-flair.device = torch.device("cpu")
 torch.set_num_threads(1)
 
-LABEL = "ner"
+START, STOP = "<START>", "<STOP>"  # tags before and after a sentence, as Flair names them
+SIZES = ("letters", "dimensions", "letter_dimensions", "filters", "company")  # what of a config Words takes
 _PRECISION = torch.bfloat16 if getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() else torch.float32
 _FLAGS = 3  # what is told of the other occurrences beside their neighbours
 _KEPT = 20_000  # word forms whose embeddings are kept, so that memory stays flat
 _CHUNK = 2048  # word forms embedded at once
 _BATCH = 2048  # words tagged at once: more take no less time, and more memory
-_PLAIN_BATCH = 32  # sentences a model of others tags at once
 
 Article = Sequence[Sequence[str]]  # sentences as words
 Names = list[tuple[int, int, str, float]]  # of a sentence: first word, word after the last, type, score
@@ -104,10 +96,8 @@ class Text:
         return where, mean, torch.stack([(others > 0).float(), others.clamp(max=5) / 5, small.float()], 1)
 
 
-class ArticleEmbeddings(TokenEmbeddings):
+class Words(torch.nn.Module):
     """A word's vector (fixed; that of all unknown words is learned), what filters over its letters find, and its company elsewhere.
-
-    Used by Flair itself, it takes the sentences that Flair links with a sentence for its article.
 
     Args:
         words: the words of the vectors, in the order of their rows.
@@ -117,7 +107,6 @@ class ArticleEmbeddings(TokenEmbeddings):
 
     def __init__(self, words: Sequence[str], letters: str, dimensions: int, letter_dimensions: int, filters: int, company: int):
         super().__init__()
-        self.name, self.static_embeddings = "words in articles", False
         self.rows = {word: row for row, word in enumerate(words)}
         self.letters = {letter: number for number, letter in enumerate(letters, 2)}  # 0 is no letter, 1 any other
         self.register_buffer("vectors", torch.zeros(len(words), dimensions))
@@ -125,16 +114,8 @@ class ArticleEmbeddings(TokenEmbeddings):
         self.letter_vectors = torch.nn.Embedding(len(letters) + 2, letter_dimensions)
         self.filters = torch.nn.Conv1d(letter_dimensions, filters, 3, padding=1)
         self.company = torch.nn.Linear(2 * dimensions + _FLAGS, company)
-        self._length = dimensions + filters + company
+        self.length = dimensions + filters + company
         self.eval()
-
-    @property
-    def embedding_length(self) -> int:
-        return self._length
-
-    @property
-    def embedding_type(self) -> str:
-        return "word-level"
 
     def coded(self, forms: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
         """The row of each form in the vectors, -1 for unknown words, and its letters as numbers, filled up with 0."""
@@ -153,29 +134,13 @@ class ArticleEmbeddings(TokenEmbeddings):
         found = self.filters(self.letter_vectors(letters).transpose(1, 2)).masked_fill((letters == 0)[:, None], -1e4)
         return torch.cat([torch.where((rows >= 0)[:, None], self.vectors[rows], self.unknown), found.amax(2)], 1)
 
-    def _add_embeddings_internal(self, sentences) -> None:
-        firsts = {}
-        for sentence in sentences:
-            while sentence._previous_sentence is not None:
-                sentence = sentence._previous_sentence
-            firsts[id(sentence)] = sentence
-        for sentence in firsts.values():
-            article = []
-            while sentence is not None:
-                article.append(sentence)
-                sentence = sentence._next_sentence
-            _, rows = Embedded(self).rows([[[token.text for token in some] for some in article]])
-            for token, row in zip((token for some in article for token in some), itertools.chain.from_iterable(rows)):
-                token.set_embedding(self.name, row)
-
-
 class Embedded:
-    """Rows for the words of articles, as ArticleEmbeddings make them. What a form tells is computed once."""
+    """Rows for the words of articles, as Words make them. What a form tells is computed once."""
 
-    def __init__(self, embeddings: ArticleEmbeddings):
+    def __init__(self, embeddings: Words):
         self._embeddings = embeddings
         self._forms = Forms()
-        sizes = embeddings.embedding_length - embeddings.company.out_features, *[embeddings.company.out_features] * 2
+        sizes = embeddings.length - embeddings.company.out_features, *[embeddings.company.out_features] * 2
         self._tables = [torch.zeros(2 * _KEPT, size) for size in sizes]
 
     @torch.no_grad()
@@ -207,73 +172,32 @@ class Embedded:
             start = stop
 
 
-class EvenLSTM(torch.nn.LSTM):
-    """An LSTM that is trained in half precision and at once where all sentences of the batch are of one length: twice as fast."""
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The layers of a SequenceTagger by Flair's names for them, its transitions (to, from), and its tags."""
 
-    def forward(self, packed, hx=None):
-        sizes = packed.batch_sizes
-        if not self.training or sizes[0] != sizes[-1]:
-            return super().forward(packed, hx)
-        even = packed.data.view(len(sizes), int(sizes[0]), -1).transpose(0, 1)
-        with torch.autocast("cpu", torch.bfloat16):
-            output, hidden = super().forward(even)
-        return packed._replace(data=output.float().transpose(0, 1).flatten(0, 1)), hidden
-
-
-def build(config: dict, words: Sequence[str]) -> SequenceTagger:
-    """An untrained tagger.
-
-    Args:
-        config: `types`, the arguments of ArticleEmbeddings but the words, `hidden`, `dropout`, `word_dropout`, `locked_dropout`.
-        words: the words of the vectors.
-    """
-    types = Dictionary(add_unk=False)
-    types.span_labels = True
-    for kind in config["types"]:
-        types.add_item(kind)
-    embeddings = ArticleEmbeddings(words, *(config[name] for name in ("letters", "dimensions", "letter_dimensions", "filters", "company")))
-    return SequenceTagger(
-        embeddings,
-        types,
-        LABEL,
-        rnn=EvenLSTM(embeddings.embedding_length, config["hidden"], bidirectional=True, batch_first=True),
-        dropout=config["dropout"],
-        word_dropout=config["word_dropout"],
-        locked_dropout=config["locked_dropout"],
-    )
+    embeddings: Words
+    embedding2nn: torch.nn.Linear
+    rnn: torch.nn.LSTM
+    linear: torch.nn.Linear
+    transitions: torch.Tensor
+    labels: Sequence[str]
 
 
-def read(config: bytes, words: bytes, weights: bytes) -> SequenceTagger:
+def read(config: bytes, words: bytes, weights: bytes) -> Network:
     """A model from the contents of its three files."""
-    model = build(json.loads(config), words.decode("utf-8").split("\n")[:-1])
+    options = json.loads(config)
+    labels = ["O", *(f"{place}-{kind}" for kind in options["types"] for place in "SBEI"), START, STOP]
+    embeddings = Words(words.decode("utf-8").split("\n")[:-1], *(options[name] for name in SIZES))
+    model = torch.nn.ModuleDict({
+        "embeddings": embeddings,
+        "embedding2nn": torch.nn.Linear(embeddings.length, embeddings.length),
+        "rnn": torch.nn.LSTM(embeddings.length, options["hidden"], bidirectional=True, batch_first=True),
+        "linear": torch.nn.Linear(2 * options["hidden"], len(labels)),
+        "crf": torch.nn.ParameterDict({"transitions": torch.zeros(len(labels), len(labels))}),
+    }).eval()  # fmt: skip
     model.load_state_dict({name: tensor.float() for name, tensor in read_weights(weights).items()})
-    return model.eval()
-
-
-def renewed(contents: Sequence[bytes], types: Sequence[str], fresh: bool, seed: int) -> tuple[SequenceTagger, dict]:
-    """A model to train on, with its config, from the contents of another's files.
-
-    Its types are the other's, if these are among them, or `types`; layers that do not depend on them keep their weights, or only the
-    word vectors if it is to be `fresh`.
-    """
-    torch.manual_seed(seed)
-    config, other = json.loads(contents[0]), read(*contents)
-    if fresh or not set(types) <= set(config["types"]):
-        config["types"] = list(types)
-    model = build(config, list(other.embeddings.rows))
-    wanted = model.state_dict()
-    kept = other.state_dict() if not fresh else {"embeddings.vectors": other.embeddings.vectors}
-    model.load_state_dict({name: tensor for name, tensor in kept.items() if tensor.shape == wanted[name].shape}, strict=False)
-    return model, config
-
-
-def write(model: SequenceTagger, config: dict, path: Path) -> None:
-    """Write a model in its three files, which `read` reads."""
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    (path / "words.txt").write_text("".join(word + "\n" for word in model.embeddings.rows), encoding="utf-8")
-    half = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
-    (path / "model.safetensors").write_bytes(write_weights(half))
+    return Network(embeddings, model["embedding2nn"], model["rnn"], model["linear"], model["crf"]["transitions"], labels)
 
 
 # Tagging -----------------------------------------------------------------------------------------
@@ -286,9 +210,9 @@ class Fast:
     Sentences of like length are tagged together. Of several models with the same tags the mean scores decide.
     """
 
-    def __init__(self, *models: SequenceTagger):
-        self._models = [(model.eval(), Embedded(model.embeddings), [w.detach().to(_PRECISION) for w in model.rnn._flat_weights]) for model in models]
-        self._labels = models[0].label_dictionary.get_items()
+    def __init__(self, *models: Network):
+        self._models = [(model, Embedded(model.embeddings), [w.detach().to(_PRECISION) for w in model.rnn._flat_weights]) for model in models]
+        self._labels = models[0].labels
 
     @torch.no_grad()
     def tag(self, articles: Sequence[Article]) -> list[list[Names]]:
@@ -301,7 +225,7 @@ class Fast:
             lengths = torch.tensor([text.lengths[i] for i in batch])
             words = pad_sequence([torch.arange(text.starts[i], text.starts[i] + text.lengths[i]) for i in batch], batch_first=True)
             features = sum(_features(model, weights, rows, words, lengths) for model, weights, rows in embedded) / len(embedded)
-            transitions = sum(model.crf.transitions for model, *_ in embedded) / len(embedded)
+            transitions = sum(model.transitions for model, *_ in embedded) / len(embedded)
             for i, names in zip(batch, self._names(*best_paths(features, lengths, transitions, self._labels), lengths.tolist())):
                 found[i] = names
         names = iter(found)
@@ -309,12 +233,26 @@ class Fast:
 
     def _names(self, tags: torch.Tensor, scores: torch.Tensor, lengths: Sequence[int]) -> Iterator[Names]:
         for some, certain, length in zip(tags.tolist(), scores.tolist(), lengths):
-            spans = get_spans_from_bio([self._labels[tag] for tag in some[:length]], certain) if any(some) else ()
-            yield [(words[0], words[-1] + 1, kind, score) for words, score, kind in spans]
+            yield list(spans([self._labels[tag] for tag in some[:length]], certain)) if any(some) else []
 
 
-def _features(model: SequenceTagger, weights: list[torch.Tensor], rows: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """The features that the model's own `forward` gives for words, numbers of rows.
+def spans(tags: Sequence[str], scores: Sequence[float]) -> Iterator[tuple[int, int, str, float]]:
+    """The names that a sentence's tags (BIOES) mark, as Flair reads them, whatever tag follows another: a name has the type of most
+    of its words, the first of several, and the mean of their scores."""
+    first, before = None, "O"
+    for place, tag in enumerate((*tags, "O")):
+        starts = tag[0] in "BS" or tag[0] == "I" and tag[2:] != before[2:]
+        if first is not None and (starts or tag == "O"):
+            ((kind, _),) = Counter(tag[2:] for tag in tags[first:place]).most_common(1)
+            yield first, place, kind, sum(scores[first:place]) / (place - first)
+            first = None
+        if first is None and tag != "O":
+            first = place
+        before = tag
+
+
+def _features(model: Network, weights: list[torch.Tensor], rows: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """The features that Flair's `forward` gives for words, numbers of rows.
 
     The LSTM reads both directions from the first word it comes to, so that what fills a batch up stands behind its sentences and touches none.
     """
@@ -325,7 +263,7 @@ def _features(model: SequenceTagger, weights: list[torch.Tensor], rows: torch.Te
         for read, some in ((words, weights[:4]), (words.gather(1, backwards), weights[4:]))
     )
     back = back[torch.arange(len(words))[:, None], backwards]
-    return model.crf(model.linear(torch.cat([forth, back], 2).float()))
+    return model.linear(torch.cat([forth, back], 2).float())[..., None] + model.transitions
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -349,7 +287,7 @@ def best_paths(features: torch.Tensor, lengths: torch.Tensor, transitions: torch
         features: of the CRF, (sentences, words, to, from). lengths: words of each sentence. transitions: (to, from).
         labels: names of the tags, with <START> and <STOP>.
     """
-    start, stop = labels.index(START_TAG), labels.index(STOP_TAG)
+    start, stop = labels.index(START), labels.index(STOP)
     count, steps = features.shape[:2]
     score = features[:, 0, :, start]
     upto, back = [score], []
@@ -367,39 +305,3 @@ def best_paths(features: torch.Tensor, lengths: torch.Tensor, transitions: torch
         tag = torch.cat([back[step - 1].gather(1, tag[:alive, None])[:, 0], tag[alive:]])
     tags[:, 0] = tag
     return tags, torch.stack(upto, 1).softmax(2).amax(2)
-
-
-class Plain:
-    """Names in articles by a model's own `predict`: any model of Flair's that marks spans of words."""
-
-    def __init__(self, model):
-        self._model = model
-
-    def tag(self, articles: Sequence[Article]) -> list[list[Names]]:
-        """As Fast.tag."""
-        tagged = [[Sentence(list(words)) for words in article] for article in articles]
-        for article in tagged:
-            Sentence.set_context_for_sentences(article)
-        self._model.predict([some for article in tagged for some in article if len(some)], mini_batch_size=_PLAIN_BATCH)
-        return [[list(self._names(some)) for some in article] for article in tagged]
-
-    def _names(self, sentence: Sentence) -> Iterator[tuple[int, int, str, float]]:
-        label = self._model.label_type
-        for span in sentence.get_spans(label):
-            yield span.tokens[0].idx - 1, span.tokens[-1].idx, span.get_label(label).value, span.get_label(label).score
-
-
-def fetch(name: str) -> str:
-    """The path of a model of that name, fetched from Hugging Face's hub if it is not there yet. OSError where it cannot be had."""
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every attempt
-    return str(SequenceTagger._fetch_model(name))
-
-
-def unpickle(path: Path):
-    """Any model that Flair loads. Opening it runs the code in it."""
-    return Classifier.load(path).eval()
-
-
-def finds_spans(model) -> bool:
-    """Whether a model of Flair's marks spans of words, not words or sentences."""
-    return getattr(model, "predict_spans", False) or getattr(model, "span_prediction_problem", False)

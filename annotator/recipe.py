@@ -183,7 +183,7 @@ def _untrained(examples: list[list[Example]], chosen: dict, vectors: Path, seed:
     """A fresh model with the word vectors in it, and its config."""
     import torch
 
-    from annotator import network
+    from annotator import sequence
 
     rows = [line.split(" ") for line in vectors.read_text(encoding="utf-8").split("\n")[1:] if line]
     matrix = torch.tensor([list(map(float, row[1:])) for row in rows])
@@ -196,24 +196,24 @@ def _untrained(examples: list[list[Example]], chosen: dict, vectors: Path, seed:
         "letters": "".join(sorted(letter for letter, n in letters.items() if n >= 5)),
     }
     torch.manual_seed(seed)
-    model = network.build(config, [row[0] for row in rows])
+    model = sequence.build(config, [row[0] for row in rows])
     model.embeddings.vectors = matrix / matrix.std()
     return model, config
 
 
 def fit(data: Path, examples: list[list[Example]], options: dict, model, config: dict, seed: int, out: Path) -> None:
     """Train a model on examples; the epoch that is best on the dev files is written to `out` at the end."""
-    from annotator import network
+    from annotator import network, sequence
 
     dev = {"news": train.articles(data / "ner/news/dev.jsonl"), "idner": train.columns(data / "ner/idner-news-2k/dev.txt")}
     best, kept = -1.0, {}
     for line in train.fit(model, examples, options, seed):
-        scores = {name: train.f1(texts, ner.Tagger(network.Fast(model).tag, "")) for name, texts in dev.items()}
+        scores = {name: train.f1(texts, ner.Tagger(network.Fast(sequence.layers(model)).tag, "")) for name, texts in dev.items()}
         print(f"{line}; F1 " + ", ".join(f"{name} {score:.4f}" for name, score in scores.items()), flush=True)
         if sum(scores.values()) > best:
             best, kept = sum(scores.values()), {name: tensor.clone() for name, tensor in model.state_dict().items()}
     model.load_state_dict(kept)
-    network.write(model, config, out)
+    sequence.write(model, config, out)
 
 
 def teacher(data: Path, chosen: dict, build: Path, seed: int, out: Path) -> None:
@@ -256,11 +256,11 @@ def student(data: Path, chosen: dict, build: Path, out: Path) -> None:
 
 def finish(data: Path, chosen: dict, build: Path, out: Path) -> None:
     """The model that ships: the student, trained a little longer on the labelled sentences alone, our own more often among them."""
-    from annotator import network
+    from annotator import sequence
 
     examples, counts = labelled(data, chosen | {"labelled": chosen["labelled"] | {"own": chosen["finish"]["own"]}})
     print("\n".join(counts), flush=True)
-    model = network.renewed(ner.contents(build / "student"), TYPES, False, chosen["seed"])
+    model = sequence.renewed(ner.contents(build / "student"), TYPES, False, chosen["seed"])
     fit(data, examples, chosen["finish"], *model, chosen["seed"], out)
 
 

@@ -202,21 +202,21 @@ def tune(
     say(f"{sum(map(len, training))} sentences to train on; types of names: {', '.join(types)}")
     if not types:
         raise TrainError(f"{', '.join(map(str, files))}: no names to train on")
-    from annotator import network
+    from annotator import network, sequence
 
-    model, config = network.renewed(ner.contents(ner.find(base)), types, fresh, chosen["seed"])
+    model, config = sequence.renewed(ner.contents(ner.find(base)), types, fresh, chosen["seed"])
     best = -1.0
     for line in fit(model, training, chosen["training" if fresh else "tuning"], chosen["seed"]):
-        score = f1(held, ner.Tagger(network.Fast(model).tag, ""))
+        score = f1(held, ner.Tagger(network.Fast(sequence.layers(model)).tag, ""))
         say(f"{line}; F1 {score:.4f}")
         if score > best:
             best = score
-            network.write(model, config, out)
+            sequence.write(model, config, out)
     return best
 
 
 def fit(model, articles: Sequence[Sequence[Example]], options: Mapping, seed: int) -> Iterator[str]:
-    """Train a model of `network`; after each epoch a line on how it went. Adam, its rate rising for a tenth of the steps and then falling as a cosine.
+    """Train a model of `sequence`; after each epoch a line on how it went. Adam, its rate rising for a tenth of the steps and then falling as a cosine.
 
     Args:
         options: `epochs`, `batch` (sentences), `rate` (at its highest), `clip`; `forget`: how often a word rarer than `common` others is

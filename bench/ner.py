@@ -157,9 +157,9 @@ def bert(words: list[list[str]]) -> float:
 
 def plain(words: list[list[list[str]]], model: Path) -> float:
     """Tokens a second of the same model by Flair's own `predict`."""
-    from annotator import network
+    from annotator import sequence
 
-    tagger = network.Plain(network.read(*ner.contents(model)))
+    tagger = sequence.Plain(sequence.read(*ner.contents(model)))
     started = time.perf_counter()
     tagger.tag(words)
     return sum(len(some) for article in words for some in article) / (time.perf_counter() - started)

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 import commands
-from annotator import ner, network, pipeline, rows, runs, segment, store, zones
+from annotator import ner, pipeline, rows, runs, segment, store, zones
 
 PASSES = 5
 PLAIN = 128  # articles that Flair's own predict tags
@@ -35,7 +35,9 @@ def measure(options, folder: Path) -> tuple[dict, list[str]]:
     for batch in zip(*passes, strict=True):
         spent.update({stage: min(seconds[stage] for seconds in batch) for stage in batch[0]})
     whole, tokens = sum(spent[stage] for stage in STAGES), spent["tokens"]
-    plain = ner.Tagger(network.Plain(network.read(*ner.contents(ner.MODEL))).tag, "")
+    from annotator import sequence  # once all else is measured: it makes the process larger
+
+    plain = ner.Tagger(sequence.Plain(sequence.read(*ner.contents(ner.MODEL))).tag, "")
     flair = _seconds(lambda: plain.tag(alike))
     names = sum(spent[stage] for stage in ("read", "segment", "tag"))
     ours, tag, names = (seconds / tokens * _tokens(alike) for seconds in (whole, spent["tag"], names))  # for the articles that Flair's predict tagged

@@ -6,7 +6,7 @@ import pytest
 
 import annotator
 
-LAYERS = """document markup lexicon rules grammar articles columns pages inputs zones segment network ner mentions
+LAYERS = """document markup lexicon rules grammar articles columns pages inputs zones segment network sequence ner mentions
           roles entities quotations statements sources relays direct reported quotes confidence speakers
           pipeline rows store formats runs shards cluster train recipe score terminal figures desk cli""".split()
 ROOT = Path(annotator.__file__).parent

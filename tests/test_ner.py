@@ -1,4 +1,5 @@
 import pickle
+import random
 import shutil
 import socket
 from pathlib import Path
@@ -70,18 +71,35 @@ def test_what_no_journalist_writes(tagger):
 
 def test_the_fast_use_of_the_model_finds_what_flair_finds():
     """Every word of corpus/, a repeated one, an empty sentence, a long one: tags of the model's own `predict`, and its scores."""
-    from annotator import network
+    from annotator import network, sequence
 
     texts = [articles.read(path).text for path in sorted(Path(__file__).parent.parent.glob("corpus/**/*.txt"))]
     words = [[[token.of(text) for token in sentence.tokens] for sentence in sentences(text)] for text in texts]
     words += [[["Hari"], ["Jaksa", "Hari", "hadir"], ["hari", "itu"]], [["Kata", "Budi", "lagi"] * 80], []]
-    model = network.read(*ner.contents(ner.MODEL))
-    fast, plain = network.Fast(model).tag(words), network.Plain(model).tag(words)
+    contents = ner.contents(ner.MODEL)
+    model, ours = sequence.read(*contents), network.read(*contents)
+    assert sequence.layers(model).labels == ours.labels
+    fast, plain = network.Fast(ours).tag(words), sequence.Plain(model).tag(words)
+    assert network.Fast(sequence.layers(model)).tag(words) == fast
     assert sum(len(names) for article in fast for names in article) > 400
     for article, same in zip(fast, plain, strict=True):
         for names, others in zip(article, same, strict=True):
             assert [name[:3] for name in names] == [name[:3] for name in others]
             assert [name[3] for name in names] == pytest.approx([name[3] for name in others], abs=1e-2)  # half precision
+
+
+def test_tags_are_read_as_flair_reads_them():
+    """Ten thousand sequences, most of which no network should give: E- after O, I- of another type, a name of two types."""
+    from annotator import network
+    from flair.data import get_spans_from_bio
+
+    rng = random.Random(1)
+    tags = ["O", *(f"{place}-{kind}" for kind in ("PER", "ORG") for place in "SBEI")]
+    for _ in range(10_000):
+        some = rng.choices(tags, k=rng.randint(1, 8))
+        scores = [rng.random() for _ in some]
+        theirs = [(words[0], words[-1] + 1, kind, score) for words, score, kind in get_spans_from_bio([*some], scores)]
+        assert list(network.spans(some, scores)) == theirs, some
 
 
 def test_a_word_is_seen_with_its_other_occurrences():
@@ -139,7 +157,7 @@ def test_a_damaged_model_is_explained(tmp_path):
 @pytest.fixture(scope="module")
 def others(tmp_path_factory) -> Path:
     """A tagger as Flair saves it, untrained, with labels of its own."""
-    from annotator import network  # sets Flair up
+    from annotator import sequence  # sets Flair up
     from flair.data import Dictionary
     from flair.embeddings import OneHotEmbeddings
     from flair.models import SequenceTagger
@@ -154,7 +172,7 @@ def others(tmp_path_factory) -> Path:
     model.linear.bias.data[model.label_dictionary.get_idx_for_item("O")] = -100  # untrained, but full of names
     path = tmp_path_factory.mktemp("others") / "tagger.pt"
     model.save(path)
-    assert network.finds_spans(model)
+    assert sequence.finds_spans(model)
     return path
 
 
@@ -197,12 +215,12 @@ def test_a_file_that_is_no_model_is_explained(tmp_path):
 
 
 def test_a_name_the_hub_does_not_know_is_explained(monkeypatch):
-    from annotator import network
+    from annotator import sequence
 
     def offline(name):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(network, "fetch", offline)
+    monkeypatch.setattr(sequence, "fetch", offline)
     with pytest.raises(ner.ModelError, match="someone/tagger is neither a file nor a folder.* is the network up"):
         ner.find("someone/tagger", trust=True)
 

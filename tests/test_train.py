@@ -16,14 +16,14 @@ def base(tmp_path):
     """A small untrained model with vectors of a few words."""
     import torch
 
-    from annotator import network
+    from annotator import sequence
 
     config = {"format": ner.FORMAT, "types": ["PER", "ORG", "LOC"], "letters": "abcdefghijklmnopqrstuvwxyzBKMPRL", "dimensions": 8}
     config |= {"letter_dimensions": 4, "filters": 6, "company": 4, "hidden": 8, "dropout": 0.0, "word_dropout": 0.0, "locked_dropout": 0.0}
     torch.manual_seed(1)
-    model = network.build(config, WORDS)
+    model = sequence.build(config, WORDS)
     model.embeddings.vectors = torch.randn(len(WORDS), 8)
-    network.write(model, config, tmp_path / "base")
+    sequence.write(model, config, tmp_path / "base")
     return tmp_path / "base"
 
 
@@ -63,13 +63,13 @@ def test_training_learns_repeats_itself_and_the_model_loads(tmp_path, base, dev,
 
 
 def test_tuning_keeps_what_the_model_knows_and_learns_new_types(tmp_path, base, dev, chosen):
-    from annotator import network
+    from annotator import sequence
 
     file = write(tmp_path / "train.conll", "Senin\tB-DATE\nBudi\tB-PER\nhadir\tO\n\n" * 4)
     train.tune([file], [dev], tmp_path / "new", base, False, chosen, say=lambda line: None)
     assert json.loads((tmp_path / "new" / "config.json").read_text())["types"] == ["DATE", "PER"]
-    model, config = network.renewed(ner.contents(base), ["PER"], False, 7)
-    old = network.read(*ner.contents(base))
+    model, config = sequence.renewed(ner.contents(base), ["PER"], False, 7)
+    old = sequence.read(*ner.contents(base))
     assert config["types"] == ["PER", "ORG", "LOC"]  # fewer types than it knows: it keeps them
     assert all(model.state_dict()[name].equal(tensor) for name, tensor in old.state_dict().items())
 
